@@ -1,9 +1,9 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 const FILES = "{packages,services}/*/src/**/";
 
 /** One project a level of test; see ARCHITECTURE.md for what each may start. */
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
       {
@@ -34,3 +34,5 @@ export default defineConfig({
     ],
   },
 });
+
+export default config;
