@@ -1,0 +1,284 @@
+export { PATCH_TYPES, applyPatch, type PatchRequest } from "./patch/index.ts";
+export { decodeObject, strictDecodingError, type Decodable, type Decoded } from "./decode.ts";
+export type {
+  ClosedEvent,
+  ForwardedEvent,
+  HopAddress,
+  HopCandidate,
+  HopEvent,
+  HopOrigin,
+  RejectReason,
+  RejectedEvent,
+  ResolvedEvent,
+  SyncedEvent,
+  TraceLease,
+} from "./hop-event.ts";
+export { TRACE_LEASE_SUBJECT, hopSubject } from "./hop-event.ts";
+export { formatWeights, parseWeight, parseWeights } from "./weights.ts";
+export {
+  CONTROLLER_REVISION_HASH_LABEL,
+  ENDPOINTSLICE_CONTROLLER,
+  ENDPOINTSLICE_MANAGED_BY_LABEL,
+  ENDPOINTSLICE_MIRRORING_CONTROLLER,
+  HEADLESS_LABEL,
+  HOSTNAME_LABEL,
+  IP_ALLOCATOR,
+  IP_FAMILY_LABEL,
+  IP_MANAGED_BY_LABEL,
+  LAST_CHANGE_TRIGGER_TIME_ANNOTATION,
+  NAMESPACE_NAME_LABEL,
+  NODE_LEASE_NAMESPACE,
+  NOT_READY_TAINT,
+  OVER_CAPACITY_ANNOTATION,
+  POD_INDEX_LABEL,
+  POD_TEMPLATE_HASH_LABEL,
+  REGION_LABEL,
+  REVISION_ANNOTATION,
+  SERVICE_NAME_LABEL,
+  SERVICE_PROXY_NAME_LABEL,
+  SKIP_MIRROR_LABEL,
+  STATEFULSET_POD_NAME_LABEL,
+  SYSTEM_NAMESPACE,
+  UNREACHABLE_TAINT,
+  UNSCHEDULABLE_TAINT,
+  WEIGHTS_ANNOTATION,
+  WEIGHT_ANNOTATION,
+  ZONE_LABEL,
+} from "./constants.ts";
+export {
+  EVERYTHING,
+  NOTHING,
+  formatLabelSelector,
+  labelSelectorMatches,
+  selectorFromLabelSelector,
+  selectorFromMap,
+  type LabelOperator,
+  type LabelRequirement,
+  type Selector,
+} from "./meta/label-selector.ts";
+export { parseLabelSelector } from "./meta/label-selector-parser.ts";
+export {
+  fieldSelectorMatches,
+  parseFieldSelector,
+  type FieldRequirement,
+  type FieldSelector,
+} from "./meta/field-selector.ts";
+export {
+  isConfigMapKey,
+  isDNS1035Label,
+  isDNS1123Label,
+  isDNS1123Subdomain,
+  isEnvVarName,
+  isQualifiedName,
+  isValidLabelValue,
+  isValidPortName,
+  isValidPortNum,
+} from "./meta/names.ts";
+export { isQuantity, parseQuantity } from "./meta/quantity.ts";
+export { controllerOf, isOwnedBy, ownerReferenceTo } from "./meta/owner.ts";
+export {
+  namespacedName,
+  parseRegistryKey,
+  registryKey,
+  registryPrefix,
+  type ObjectRef,
+} from "./meta/registry-key.ts";
+export type {
+  Draft,
+  KubeObject,
+  ManagedFieldsEntry,
+  ObjectMeta,
+  OwnerReference,
+} from "./meta/object-meta.ts";
+export type {
+  Condition,
+  ConditionStatus,
+  LabelSelector,
+  LabelSelectorRequirement,
+} from "./meta/condition.ts";
+export type {
+  CauseReason,
+  Status,
+  StatusCause,
+  StatusDetails,
+  StatusReason,
+} from "./status/reasons.ts";
+export {
+  StatusError,
+  alreadyExists,
+  badRequest,
+  conflict,
+  expired,
+  forbidden,
+  internalError,
+  invalid,
+  isAlreadyExists,
+  isConflict,
+  isExpired,
+  isForbidden,
+  isInvalid,
+  isNamespaceTerminating,
+  isNotFound,
+  methodNotAllowed,
+  notAcceptable,
+  notFound,
+  reasonOf,
+  requestEntityTooLarge,
+  resourceNotFound,
+  resourceVersionTooLarge,
+  serviceUnavailable,
+  statusError,
+  tooManyRequests,
+  unauthorized,
+  unsupportedMediaType,
+  type KindName,
+} from "./status/status-error.ts";
+export {
+  duplicate,
+  forbiddenField,
+  invalidValue,
+  notSupported,
+  required,
+  tooLong,
+  tooMany,
+  valueNotFound,
+} from "./status/field-errors.ts";
+export type { FreeForm, SchemaOf } from "./schema.ts";
+export { Kinds, apiVersionOf, kindByPlural, kindOf, type KindTypes } from "./kinds/index.ts";
+export type { Kind } from "./kinds/kind.ts";
+export {
+  BodyKinds,
+  type Binding,
+  type BodyKind,
+  type DeleteOptions,
+  type Eviction,
+  type Scale,
+  type TokenRequest,
+} from "./kinds/bodies.ts";
+export type { ConfigMap } from "./kinds/config-map.ts";
+export type {
+  Container,
+  ContainerPort,
+  PullPolicy,
+  ResourceRequirements,
+  VolumeMount,
+} from "./kinds/container.ts";
+export type {
+  Deployment,
+  DeploymentSpec,
+  DeploymentStatus,
+  DeploymentStrategy,
+  RollingUpdateDeployment,
+} from "./kinds/deployment.ts";
+export type {
+  AddressType,
+  Endpoint,
+  EndpointConditions,
+  EndpointHints,
+  EndpointPort,
+  EndpointSlice,
+} from "./kinds/endpoint-slice.ts";
+export type {
+  EndpointAddress,
+  EndpointSubset,
+  Endpoints,
+  EndpointsPort,
+} from "./kinds/endpoints.ts";
+export type {
+  EnvFromSource,
+  EnvVar,
+  EnvVarSource,
+  KeySelector,
+  ObjectFieldSelector,
+  ResourceFieldSelector,
+} from "./kinds/env.ts";
+export type { Event, EventSeries, EventSource } from "./kinds/event.ts";
+export type { IPAddress, IPAddressSpec, ParentReference } from "./kinds/ip-address.ts";
+export type { Lease, LeaseSpec } from "./kinds/lease.ts";
+export type { Namespace, NamespaceSpec, NamespaceStatus } from "./kinds/namespace.ts";
+export type {
+  Node,
+  NodeAddress,
+  NodeSpec,
+  NodeStatus,
+  NodeSystemInfo,
+  Taint,
+  TaintEffect,
+} from "./kinds/node.ts";
+export type { LocalObjectReference, ObjectReference } from "./kinds/object-reference.ts";
+export type {
+  DNSPolicy,
+  HostAlias,
+  PodDNSConfig,
+  PodReadinessGate,
+  PodSpec,
+  PodTemplateSpec,
+  RestartPolicy,
+  Toleration,
+  TopologySpreadConstraint,
+} from "./kinds/pod-spec.ts";
+export type {
+  ContainerState,
+  ContainerStateRunning,
+  ContainerStateTerminated,
+  ContainerStateWaiting,
+  ContainerStatus,
+  HostIP,
+  PodIP,
+  PodPhase,
+  PodStatus,
+} from "./kinds/pod-status.ts";
+export type { Pod } from "./kinds/pod.ts";
+export type {
+  ExecAction,
+  GRPCAction,
+  HTTPGetAction,
+  HTTPHeader,
+  Lifecycle,
+  LifecycleHandler,
+  Probe,
+  ProbeHandler,
+  TCPSocketAction,
+} from "./kinds/probe.ts";
+export type { ReplicaSet, ReplicaSetSpec, ReplicaSetStatus } from "./kinds/replica-set.ts";
+export type { Secret } from "./kinds/secret.ts";
+export type { ServiceAccount } from "./kinds/service-account.ts";
+export type { ServiceCIDR, ServiceCIDRSpec, ServiceCIDRStatus } from "./kinds/service-cidr.ts";
+export type {
+  ClientIPConfig,
+  IPFamily,
+  IPFamilyPolicy,
+  LoadBalancerIngress,
+  LoadBalancerStatus,
+  Protocol,
+  Service,
+  ServicePort,
+  ServiceSpec,
+  ServiceStatus,
+  ServiceType,
+  SessionAffinity,
+  SessionAffinityConfig,
+  TrafficPolicy,
+} from "./kinds/service.ts";
+export type {
+  StatefulSet,
+  StatefulSetOrdinals,
+  StatefulSetSpec,
+  StatefulSetStatus,
+  StatefulSetUpdateStrategy,
+} from "./kinds/stateful-set.ts";
+export type {
+  ConfigMapVolumeSource,
+  DownwardAPIVolumeFile,
+  DownwardAPIVolumeSource,
+  EmptyDirVolumeSource,
+  HostPathVolumeSource,
+  KeyToPath,
+  ProjectedObject,
+  ProjectedVolumeSource,
+  SecretVolumeSource,
+  ServiceAccountTokenProjection,
+  Volume,
+  VolumeProjection,
+  VolumeSource,
+} from "./kinds/volume.ts";

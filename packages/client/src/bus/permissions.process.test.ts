@@ -1,0 +1,148 @@
+import { type Kind, Kinds, registryKey, registryPrefix } from "@kubehop/api";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type NatsServer, startNats, waitFor } from "@kubehop/testkit";
+import { type Bus, connectionOf } from "./connection.ts";
+import { openRegistry, type RegistryWriter } from "./registry.ts";
+import { watchRegistry } from "./registry-watch.ts";
+import { readSnapshot } from "./snapshot.ts";
+import { REGISTRY_STREAM, REGISTRY_SUBJECT } from "./subjects.ts";
+
+const object = new TextEncoder().encode("{}");
+const READERS = ["component", "dns"] as const;
+const SECRET = registryKey(Kinds.Secret, { namespace: "default", name: "password" });
+
+describe("bus users", () => {
+  let nats: NatsServer;
+  const stack = new AsyncDisposableStack();
+  const buses = new Map<string, Bus>();
+  let registry: RegistryWriter;
+  const busOf = (user: string): Bus => buses.get(user) as Bus;
+
+  beforeAll(async () => {
+    nats = stack.use(await startNats());
+    for (const user of ["apiserver", ...READERS] as const) {
+      buses.set(user, stack.use(await nats.connect(user)));
+    }
+    registry = stack.use(await openRegistry(busOf("apiserver")));
+    await registry.create(SECRET, object);
+  });
+  afterAll(() => stack.disposeAsync());
+
+  const watches = (user: string, kind: Kind, namespace?: string): Promise<boolean> => {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const filter = registryPrefix(kind, namespace);
+    const watch = watchRegistry(busOf(user), {
+      filter,
+      onSnapshot: () => resolve(true),
+      onEntry: () => {},
+    });
+    const timer = setTimeout(() => resolve(false), 1_500);
+    return promise.finally(async () => {
+      clearTimeout(timer);
+      await watch[Symbol.asyncDispose]();
+    });
+  };
+
+  for (const user of READERS) {
+    it(`${user} cannot write the registry`, async () => {
+      const { nats: connection } = connectionOf(busOf(user));
+      const key = registryKey(Kinds.Service, { namespace: "default", name: `by-${user}` });
+      const subjects = [
+        `${REGISTRY_SUBJECT}.${key}`,
+        `evt.${REGISTRY_SUBJECT}.${key}`,
+        `$JS.API.STREAM.PURGE.${REGISTRY_STREAM}`,
+        `$JS.API.STREAM.DELETE.${REGISTRY_STREAM}`,
+        `$JS.API.STREAM.MSG.DELETE.${REGISTRY_STREAM}`,
+      ];
+      for (const subject of subjects) {
+        await expect(connection.request(subject, "{}", { timeout: 300 })).rejects.toThrow();
+      }
+      const entries = await readSnapshot(connectionOf(busOf("apiserver")), { filter: ">" });
+      expect(entries.map((entry) => entry.key)).not.toContain(key);
+      expect(entries.map((entry) => entry.key)).toContain(SECRET);
+    });
+
+    it(`${user} cannot make a consumer write for it`, async () => {
+      const { nats: connection } = connectionOf(busOf(user));
+      const filter = `${REGISTRY_SUBJECT}.services.>`;
+      const victim = registryKey(Kinds.Service, { namespace: "default", name: `for-${user}` });
+      await registry.create(victim, object);
+      const targets = [
+        `${REGISTRY_SUBJECT}.services.default.forged`,
+        `$JS.API.STREAM.PURGE.${REGISTRY_STREAM}`,
+        `$JS.API.STREAM.DELETE.${REGISTRY_STREAM}`,
+      ];
+      for (const [index, deliver_subject] of targets.entries()) {
+        const name = `thief-${index}`;
+        const config = {
+          name,
+          deliver_subject,
+          deliver_policy: "all",
+          filter_subject: filter,
+          ack_policy: "none",
+        };
+        const create = `$JS.API.CONSUMER.CREATE.${REGISTRY_STREAM}.${name}.${filter}`;
+        await connection.request(create, JSON.stringify({ stream_name: REGISTRY_STREAM, config }));
+      }
+      await registry.create(`${victim}-after`, object);
+      const entries = await readSnapshot(connectionOf(busOf("apiserver")), { filter: ">" });
+      const keys = entries.map((entry) => entry.key);
+      expect(keys).toContain(victim);
+      expect(keys).not.toContain("services.default.forged");
+    });
+  }
+
+  it("dns watches what DNS needs", async () => {
+    for (const kind of [Kinds.Service, Kinds.EndpointSlice, Kinds.Namespace, Kinds.Pod]) {
+      expect(await watches("dns", kind as Kind)).toBe(true);
+    }
+    expect(await watches("dns", Kinds.Service as Kind, "default")).toBe(true);
+  });
+
+  it("dns cannot read secrets", async () => {
+    expect(await watches("dns", Kinds.Secret as Kind)).toBe(false);
+    const connection = connectionOf(busOf("dns"));
+    await expect(readSnapshot(connection, { filter: ">" })).rejects.toThrow();
+    await expect(
+      connection.nats.request(`$JS.API.STREAM.MSG.GET.${REGISTRY_STREAM}`, "{}", { timeout: 300 }),
+    ).rejects.toThrow();
+    await expect(
+      connection.nats.request(
+        `$JS.API.DIRECT.GET.${REGISTRY_STREAM}.${REGISTRY_SUBJECT}.${SECRET}`,
+        "",
+        { timeout: 300 },
+      ),
+    ).rejects.toThrow();
+  });
+
+  it("dns cannot ask for a permitted consumer with another filter inside", async () => {
+    const { nats: connection } = connectionOf(busOf("dns"));
+    const permitted = `${REGISTRY_SUBJECT}.services.>`;
+    const config = { name: "sly", deliver_subject: "_INBOX_dns.sly", ack_policy: "none" };
+    for (const filter_subject of [`${REGISTRY_SUBJECT}.secrets.>`, `${REGISTRY_SUBJECT}.>`]) {
+      const reply = await connection.request(
+        `$JS.API.CONSUMER.CREATE.${REGISTRY_STREAM}.sly.${permitted}`,
+        JSON.stringify({ stream_name: REGISTRY_STREAM, config: { ...config, filter_subject } }),
+      );
+      expect(reply.json<{ error?: object }>().error).toBeDefined();
+    }
+  });
+
+  it("component watches everything and exchanges hop events", async () => {
+    expect(await watches("component", Kinds.Secret as Kind)).toBe(true);
+    const seen: unknown[] = [];
+    using _subscription = busOf("apiserver").subscribe("hop.>", (event) => seen.push(event));
+    await waitFor(() => {
+      busOf("component").publish("hop.kube-proxy.node-1", { type: "closed" });
+      return seen.length > 0;
+    });
+    expect(seen[0]).toEqual({ type: "closed" });
+  });
+
+  it("says whom the server refused", async () => {
+    const { connectBus } = await import("./connection.ts");
+    const logger = { debug() {}, info() {}, warn() {}, error() {} };
+    const options = { url: nats.url, user: "dns", password: "wrong", name: "test", logger };
+    await expect(connectBus(options)).rejects.toThrow(/refused the user "dns"/);
+  });
+});

@@ -1,0 +1,211 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type Bus, type BusConnection, connectionOf } from "./connection.ts";
+import { entryOfEvent, type PublishedEntry, type RegistryEntry } from "./registry-entry.ts";
+import { readSnapshot } from "./snapshot.ts";
+import { REGISTRY_EVENT_SUBJECT } from "./subjects.ts";
+
+/** What to watch and whom to tell. Callbacks are called one at a time and must not throw. */
+export interface RegistryWatchOptions {
+  /** Keys, with NATS wildcards: `services.>`. */
+  readonly filter: string;
+  /**
+   * Called once, when all live keys are known, in order of revision. Called again only when the
+   * registry itself was replaced (its sequence went back): all that was known before is void.
+   * `revision` is the highest one the list reflects.
+   */
+  onSnapshot(entries: readonly RegistryEntry[], revision: number): void;
+  /**
+   * Called for each later change of a key, with rising revisions. Writes made while the connection
+   * was lost come as the last state of each key only.
+   */
+  onEntry(entry: RegistryEntry): void;
+}
+
+const FIRST_RETRY_MS = 50;
+const MAX_RETRY_MS = 2_000;
+
+/**
+ * Follows part of the registry for ever. It listens to the republished writes first, reads a
+ * snapshot, then goes on with newer writes. After a lost connection, or when the chain of a key's
+ * revisions shows a gap, it reads a snapshot again and tells the difference as changes. Disposing
+ * ends it.
+ */
+export function watchRegistry(bus: Bus, options: RegistryWatchOptions): AsyncDisposable {
+  const watch = new RegistryWatch(bus, options);
+  return { [Symbol.asyncDispose]: () => watch.stop() };
+}
+
+/**
+ * Two modes. Buffering: writes are kept (the last of each key) until a snapshot is there. Live:
+ * they are told at once. Whoever loses trust in the stream calls `resync`.
+ */
+class RegistryWatch {
+  readonly #connection: BusConnection;
+  readonly #bus: Bus;
+  readonly #options: RegistryWatchOptions;
+  readonly #stopped = new AbortController();
+  readonly #disposables = new DisposableStack();
+  readonly #loop: Promise<void>;
+  /** Revision of each live key. */
+  #known = new Map<string, number>();
+  /** The highest revision told. */
+  #revision = 0;
+  /** Events up to here are in the last snapshot. */
+  #floor = 0;
+  #synced = false;
+  #buffer: Map<string, RegistryEntry> | undefined = new Map();
+  /** Counts the reasons to read a snapshot; one taken before the last reason is worthless. */
+  #reasons = 1;
+  #wake: () => void = () => {};
+
+  constructor(bus: Bus, options: RegistryWatchOptions) {
+    this.#bus = bus;
+    this.#connection = connectionOf(bus);
+    this.#options = options;
+    const subject = `${REGISTRY_EVENT_SUBJECT}.${options.filter}`;
+    const { nats, logger } = this.#connection;
+    const subscription = nats.subscribe(subject, {
+      callback: (error, message) => {
+        if (error !== null) logger.error({ subject, err: error }, "registry watch refused");
+        else this.#onEvent(entryOfEvent(message));
+      },
+    });
+    this.#disposables.defer(() => subscription.unsubscribe());
+    this.#disposables.use(this.#connection.onDisconnect(() => this.#resync()));
+    this.#disposables.use(bus.onReconnect(() => this.#resync()));
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    this.#disposables.dispose();
+    this.#wake();
+    await this.#loop;
+  }
+
+  /** Goes to buffering, beginning with the entry that showed the gap, if one did. */
+  #resync(entry?: RegistryEntry): void {
+    this.#reasons += 1;
+    this.#buffer ??= new Map();
+    if (entry !== undefined) this.#buffer.set(entry.key, entry);
+    this.#wake();
+  }
+
+  async #run(): Promise<void> {
+    let handled = 0;
+    let retry = FIRST_RETRY_MS;
+    while (!this.#stopped.signal.aborted) {
+      const reasons = this.#reasons;
+      if (handled === reasons) {
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+      } else if (await this.#trySync(reasons)) {
+        handled = reasons;
+        retry = FIRST_RETRY_MS;
+      } else {
+        await delay(retry, undefined, { signal: this.#stopped.signal }).catch(() => {});
+        retry = Math.min(retry * 2, MAX_RETRY_MS);
+      }
+    }
+  }
+
+  async #trySync(reasons: number): Promise<boolean> {
+    if (!this.#bus.connected()) return false;
+    const { filter } = this.#options;
+    const signal = this.#stopped.signal;
+    try {
+      const entries = await readSnapshot(this.#connection, { filter, signal });
+      if (await this.#lacksKnownKey(entries)) return false;
+      if (reasons !== this.#reasons) return false;
+      this.#apply(entries);
+      return true;
+    } catch (error) {
+      const cause = (error as Error).message;
+      this.#connection.logger.debug({ filter, cause }, "registry not readable yet");
+      return false;
+    }
+  }
+
+  /**
+   * A live key without even a delete marker is rare (the marker was purged while we were away), so
+   * a second look is cheap and keeps a key that moved during the first from being called deleted.
+   */
+  async #lacksKnownKey(entries: readonly RegistryEntry[]): Promise<boolean> {
+    const missing = this.#missing(entries);
+    if (missing.length === 0) return false;
+    const { filter } = this.#options;
+    const again = await readSnapshot(this.#connection, { filter, signal: this.#stopped.signal });
+    const present = new Set(again.map((entry) => entry.key));
+    return missing.some((key) => present.has(key));
+  }
+
+  #missing(entries: readonly RegistryEntry[]): string[] {
+    const listed = new Set(entries.map((entry) => entry.key));
+    return [...this.#known.keys()].filter((key) => !listed.has(key));
+  }
+
+  #apply(entries: readonly RegistryEntry[]): void {
+    const revision = entries.at(-1)?.revision ?? 0;
+    const buffered = [...(this.#buffer?.values() ?? [])];
+    this.#buffer = undefined;
+    const replaced = revision < this.#revision;
+    if (!this.#synced || replaced) this.#begin(entries, revision);
+    else this.#continue(entries, revision);
+    this.#floor = revision;
+    buffered.sort((a, b) => a.revision - b.revision);
+    for (const entry of buffered) {
+      if (entry.revision > this.#revision) this.#tell(entry);
+    }
+  }
+
+  #begin(entries: readonly RegistryEntry[], revision: number): void {
+    const live = entries.filter((entry) => !entry.deleted);
+    this.#known = new Map(live.map((entry) => [entry.key, entry.revision]));
+    this.#revision = revision;
+    this.#synced = true;
+    this.#guard(() => this.#options.onSnapshot(live, revision));
+  }
+
+  #continue(entries: readonly RegistryEntry[], revision: number): void {
+    const missing = this.#missing(entries);
+    for (const entry of entries) {
+      if (entry.deleted || entry.revision !== this.#known.get(entry.key)) this.#tell(entry);
+    }
+    for (const key of missing) {
+      this.#tell({ key, revision, deleted: true, lastValue: new Uint8Array() });
+    }
+  }
+
+  #onEvent({ entry, previousRevision }: PublishedEntry): void {
+    if (this.#buffer !== undefined) {
+      this.#buffer.set(entry.key, entry);
+      return;
+    }
+    if (entry.revision <= this.#floor) return;
+    const gap = this.#isGap(entry, previousRevision);
+    if (!gap) return this.#tell(entry);
+    this.#connection.logger.warn({ key: entry.key }, "registry events were lost, reading again");
+    this.#resync(entry);
+  }
+
+  /** Whether events are missing: of this key by its chain of revisions, or any that come late. */
+  #isGap(entry: RegistryEntry, previousRevision: number): boolean {
+    if (entry.revision <= this.#revision) return true;
+    const known = this.#known.get(entry.key);
+    return known === undefined ? previousRevision > this.#revision : previousRevision !== known;
+  }
+
+  #tell(entry: RegistryEntry): void {
+    this.#revision = Math.max(this.#revision, entry.revision);
+    if (!entry.deleted) this.#known.set(entry.key, entry.revision);
+    else if (!this.#known.delete(entry.key)) return;
+    this.#guard(() => this.#options.onEntry(entry));
+  }
+
+  #guard(callback: () => void): void {
+    try {
+      callback();
+    } catch (err) {
+      this.#connection.logger.error({ err }, "a registry watcher threw");
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type NatsServer, startNats, waitFor } from "@kubehop/testkit";
+import type { Bus } from "./connection.ts";
+import { openRegistry, type RegistryWriter, RevisionMismatch } from "./registry.ts";
+import type { RegistryEntry } from "./registry-entry.ts";
+import { watchRegistry } from "./registry-watch.ts";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const text = (value: Uint8Array): string => new TextDecoder().decode(value);
+
+describe("registry", () => {
+  let nats: NatsServer;
+  let bus: Bus;
+  let registry: RegistryWriter;
+
+  beforeAll(async () => {
+    nats = await startNats();
+    bus = await nats.connect("apiserver");
+    registry = await openRegistry(bus);
+  });
+  afterAll(async () => {
+    await registry[Symbol.asyncDispose]();
+    await bus[Symbol.asyncDispose]();
+    await nats[Symbol.asyncDispose]();
+  });
+
+  it("gives rising revisions over all keys", async () => {
+    const first = await registry.create("services.rise.a", bytes("1"));
+    const second = await registry.create("pods.rise.a", bytes("1"));
+    const third = await registry.update("services.rise.a", bytes("2"), first);
+    expect([second, third]).toEqual([first + 1, first + 2]);
+  });
+
+  it("refuses a write that lost the race", async () => {
+    const revision = await registry.create("services.race.a", bytes("1"));
+    await registry.update("services.race.a", bytes("2"), revision);
+    const { create, update, delete: remove } = registry;
+    const lost = [
+      () => create("services.race.a", bytes("3")),
+      () => update("services.race.a", bytes("3"), revision),
+      () => remove("services.race.a", bytes("3"), revision),
+      () => update("services.race.none", bytes("3"), revision),
+    ];
+    for (const write of lost) await expect(write()).rejects.toBeInstanceOf(RevisionMismatch);
+  });
+
+  it("lets exactly one of many writers win", async () => {
+    const revision = await registry.create("services.win.a", bytes("0"));
+    const writes = Array.from({ length: 20 }, (_, i) =>
+      registry.update("services.win.a", bytes(String(i)), revision).then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect((await Promise.all(writes)).filter(Boolean)).toHaveLength(1);
+  });
+
+  it("creates again what was deleted", async () => {
+    const created = await registry.create("services.again.a", bytes("1"));
+    const deleted = await registry.delete("services.again.a", bytes("1"), created);
+    expect(await registry.create("services.again.a", bytes("2"))).toBeGreaterThan(deleted);
+  });
+
+  it("carries a value of 2 MiB", async () => {
+    const value = new Uint8Array(2 * 1024 * 1024).fill(97);
+    await expect(registry.create("secrets.large.a", value)).resolves.toBeGreaterThan(0);
+  });
+
+  it("finishes a write while the server is killed, once", async () => {
+    const revision = await registry.create("services.kill.a", bytes("1"));
+    await nats.kill();
+    const write = registry.update("services.kill.a", bytes("2"), revision);
+    await nats.restart();
+    const written = await write;
+    await expect(registry.update("services.kill.a", bytes("3"), written)).resolves.toBe(written + 1);
+  });
+
+  it("tells a watcher deletions with the last object, and nothing of lost races", async () => {
+    const seen: RegistryEntry[] = [];
+    let snapshot: readonly RegistryEntry[] | undefined;
+    const live = await registry.create("services.told.live", bytes("l"));
+    const gone = await registry.create("services.told.gone", bytes("g"));
+    await registry.delete("services.told.gone", bytes("g"), gone);
+    await using _watch = watchRegistry(bus, {
+      filter: "services.told.>",
+      onSnapshot: (entries) => (snapshot = entries),
+      onEntry: (entry) => seen.push(entry),
+    });
+    await waitFor(() => snapshot !== undefined);
+    expect(snapshot?.map((entry) => entry.key)).toEqual(["services.told.live"]);
+    await registry.update("services.told.live", bytes("x"), 1).catch(() => {});
+    await registry.delete("services.told.live", bytes("last"), live);
+    await waitFor(() => seen.length > 0);
+    expect(seen).toHaveLength(1);
+    expect(seen[0]?.deleted && text(seen[0].lastValue)).toBe("last");
+  });
+
+  it("has complete snapshots while keys are written", async () => {
+    const count = 500;
+    const revisions = new Map<string, number>();
+    await Promise.all(
+      Array.from({ length: count }, async (_, i) => {
+        const key = `pods.busy.p-${i}`;
+        revisions.set(key, await registry.create(key, bytes("1")));
+      }),
+    );
+    const stop = new AbortController();
+    const writers = Array.from({ length: 16 }, async (_, writer) => {
+      for (let i = writer; !stop.signal.aborted; i = (i + 16) % count) {
+        const key = `pods.busy.p-${i}`;
+        const last = revisions.get(key) ?? 0;
+        revisions.set(key, await registry.update(key, bytes("2"), last).catch(() => last));
+      }
+    });
+    for (let round = 0; round < 20; round += 1) {
+      let size: number | undefined;
+      await using _watch = watchRegistry(bus, {
+        filter: "pods.busy.>",
+        onSnapshot: (entries) => (size = entries.length),
+        onEntry: () => {},
+      });
+      expect(await waitFor(() => size)).toBe(count);
+    }
+    stop.abort();
+    await Promise.all(writers);
+  });
+});

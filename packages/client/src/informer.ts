@@ -1,0 +1,144 @@
+import { type Kind, type KubeObject, namespacedName, registryPrefix } from "@kubehop/api";
+import type { Bus } from "./bus/connection.ts";
+import type { RegistryEntry } from "./bus/registry-entry.ts";
+import { watchRegistry } from "./bus/registry-watch.ts";
+import type { Logger } from "./logger.ts";
+import { createStore, type IndexFunction, type Store } from "./store.ts";
+
+/** One change of one object: no `previous` when it is new, no `current` when it is gone. */
+export interface Change<T> {
+  /** `ns/name`, or `name`. */
+  readonly key: string;
+  readonly previous?: T;
+  readonly current?: T;
+}
+
+/** Which objects to follow, and under what to find them. */
+export interface InformerOptions<T extends KubeObject> {
+  readonly bus: Bus;
+  readonly kind: Kind<T>;
+  readonly logger: Logger;
+  /** All namespaces when absent. */
+  readonly namespace?: string;
+  readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
+}
+
+/**
+ * A cache of all objects of a kind that follows the registry for ever, also through restarts of
+ * the bus and while every API server is down. Guarantees:
+ * 1. The store changes first, then handlers are called, one change at a time.
+ * 2. A handler sees every key that changes, but not every state of it.
+ * 3. Objects carry their resourceVersion, and are shared: nobody may change them.
+ */
+export interface Informer<T> extends AsyncDisposable {
+  readonly store: Store<T>;
+  /** Begins to follow; a second call does nothing. Handlers added before see every object. */
+  start(): void;
+  /** Whether the store has once held all objects there were. */
+  hasSynced(): boolean;
+  /** Resolves when hasSynced does, rejects when the signal aborts. */
+  synced(signal?: AbortSignal): Promise<void>;
+  onChange(handler: (change: Change<T>) => void): Disposable;
+  /** The highest registry revision this store reflects; 0 before it is synced. */
+  revision(): number;
+}
+
+/** Creates an informer; it reads nothing before `start`. */
+export function createInformer<T extends KubeObject>(options: InformerOptions<T>): Informer<T> {
+  const { bus, kind, logger } = options;
+  const store = createStore<T>(options.indexes);
+  const keys = new Map<string, string>();
+  const handlers = new Set<(change: Change<T>) => void>();
+  const synced = Promise.withResolvers<void>();
+  let watch: AsyncDisposable | undefined;
+  let hasSynced = false;
+  let revision = 0;
+
+  const notify = (change: Change<T>): void => {
+    for (const handler of handlers) {
+      try {
+        handler(change);
+      } catch (err) {
+        logger.error({ kind: kind.kind, key: change.key, err }, "an informer's handler threw");
+      }
+    }
+  };
+  const remove = (registryKey: string): void => {
+    const key = keys.get(registryKey);
+    if (key === undefined) return;
+    keys.delete(registryKey);
+    const previous = store.delete(key);
+    if (previous !== undefined) notify({ key, previous });
+  };
+  const apply = (entry: RegistryEntry): void => {
+    if (entry.deleted) return remove(entry.key);
+    const current = decode<T>(entry.value, entry.revision);
+    if (current === undefined) {
+      logger.error({ key: entry.key }, "the registry holds something that is no object");
+      return;
+    }
+    const key = namespacedName(current);
+    keys.set(entry.key, key);
+    const previous = store.set(key, current);
+    notify(previous === undefined ? { key, current } : { key, previous, current });
+  };
+
+  return {
+    store,
+    start() {
+      watch ??= watchRegistry(bus, {
+        filter: registryPrefix(kind, options.namespace),
+        onSnapshot(entries, at) {
+          revision = at;
+          const listed = new Set(entries.map((entry) => entry.key));
+          for (const key of [...keys.keys()]) if (!listed.has(key)) remove(key);
+          for (const entry of entries) apply(entry);
+          hasSynced = true;
+          synced.resolve();
+        },
+        onEntry(entry) {
+          revision = Math.max(revision, entry.revision);
+          apply(entry);
+        },
+      });
+    },
+    hasSynced: () => hasSynced,
+    synced: (signal) => untilAborted(synced.promise, signal),
+    onChange(handler) {
+      const own = (change: Change<T>): void => handler(change);
+      handlers.add(own);
+      return { [Symbol.dispose]: () => handlers.delete(own) };
+    },
+    revision: () => revision,
+    async [Symbol.asyncDispose]() {
+      handlers.clear();
+      await watch?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const decoder = new TextDecoder();
+
+/** The registry does not store the resourceVersion: it is the revision. */
+function decode<T extends KubeObject>(value: Uint8Array, revision: number): T | undefined {
+  try {
+    const object = JSON.parse(decoder.decode(value)) as T;
+    object.metadata.resourceVersion = String(revision);
+    return object;
+  } catch {
+    return undefined;
+  }
+}
+
+async function untilAborted(promise: Promise<void>, signal?: AbortSignal): Promise<void> {
+  if (signal === undefined) return promise;
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
