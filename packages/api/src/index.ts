@@ -156,6 +156,7 @@ export {
   type TokenRequest,
 } from "./kinds/bodies.ts";
 export type { ConfigMap } from "./kinds/config-map.ts";
+export type { ControllerRevision } from "./kinds/controller-revision.ts";
 export type {
   Container,
   ContainerPort,

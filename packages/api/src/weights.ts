@@ -1,4 +1,5 @@
 import { WEIGHT_ANNOTATION, WEIGHTS_ANNOTATION } from "./constants.ts";
+import { isObject } from "./patch/merge-patch.ts";
 import type { ObjectMeta } from "./meta/object-meta.ts";
 
 type Annotated = { metadata: Pick<ObjectMeta, "annotations"> };
@@ -45,7 +46,7 @@ function isWeight(value: unknown): boolean {
 function parseObject(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+    return isObject(value) ? value : {};
   } catch {
     return {};
   }

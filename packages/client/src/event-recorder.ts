@@ -73,7 +73,10 @@ export function createEventRecorder(
       }
       if (disposed || pending.size >= MAX_PENDING) return;
       pending.set(key, { object, type, reason, message, first: now, last: now, count: 1 });
-      worker ??= work().finally(() => (worker = undefined));
+      // Not at once: what is repeated in one go becomes one event.
+      worker ??= Promise.resolve()
+        .then(work)
+        .finally(() => (worker = undefined));
     },
     async [Symbol.asyncDispose]() {
       disposed = true;

@@ -25,7 +25,12 @@ export { findLease, type LeaseClaim, microTime, renewLease } from "./lease.ts";
 export { type Clock, type Logger } from "./logger.ts";
 export { createRestClient, type PatchType, type RestClient, type WatchOptions } from "./rest.ts";
 export { type ListSelection, type ObjectRef } from "./rest-path.ts";
-export { type RestOptions, type RestRequest, type RestResponse } from "./rest-transport.ts";
+export {
+  type RestOptions,
+  type RestRequest,
+  type RestResponse,
+  ServerUnreachable,
+} from "./rest-transport.ts";
 export { type WatchEvent } from "./rest-watch.ts";
 export { createStore, type IndexFunction, type Store, type WritableStore } from "./store.ts";
 export {

@@ -79,6 +79,8 @@ export function claimedLease(lease: Lease, claim: LeaseClaim, now: number): Leas
 
 /** Unix ms as a MicroTime: RFC 3339 with six digits. */
 export function microTime(now: number): string {
-  const micros = Math.floor((now * 1_000) % 1_000_000).toString().padStart(6, "0");
+  const micros = Math.floor((now * 1_000) % 1_000_000)
+    .toString()
+    .padStart(6, "0");
   return new Date(now).toISOString().replace(/\.\d+Z$/, `.${micros}Z`);
 }

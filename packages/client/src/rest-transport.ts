@@ -2,6 +2,11 @@ import type { Readable } from "node:stream";
 import { StatusError } from "@kubehop/api";
 import { Agent, type Dispatcher } from "undici";
 
+/** The API server did not answer: it is down, restarting, or cut off. */
+export class ServerUnreachable extends Error {
+  override readonly name = "ServerUnreachable";
+}
+
 /** Where the API server is, and who we are to it. */
 export interface RestOptions {
   /** https://host:port */
@@ -125,7 +130,7 @@ function ownHeaders(
 function networkError(server: string, cause: unknown): Error {
   const { code, message } = cause as { code?: string; message?: string };
   const reason = [code, message].filter((text) => text).join(": ");
-  return new Error(`cannot reach the API server at ${server}: ${reason}`, { cause });
+  return new ServerUnreachable(`cannot reach the API server at ${server}: ${reason}`, { cause });
 }
 
 /** The Status in the body, or one made from a body that is none. */

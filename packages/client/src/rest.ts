@@ -1,6 +1,17 @@
 import type { Readable } from "node:stream";
-import { apiVersionOf, type DeleteOptions, type Draft, type Kind, type KubeObject } from "@kubehop/api";
-import { createRestTransport, type RestOptions, type RestRequest, type RestResponse } from "./rest-transport.ts";
+import {
+  apiVersionOf,
+  type DeleteOptions,
+  type Draft,
+  type Kind,
+  type KubeObject,
+} from "@kubehop/api";
+import {
+  createRestTransport,
+  type RestOptions,
+  type RestRequest,
+  type RestResponse,
+} from "./rest-transport.ts";
 import { itemPath, listPath, type ListSelection, type ObjectRef } from "./rest-path.ts";
 import { readWatch, type WatchEvent } from "./rest-watch.ts";
 
@@ -18,7 +29,7 @@ export interface WatchOptions extends ListSelection {
 
 /**
  * Requests to the API server. A failure that the server tells rejects with its StatusError; one
- * of the network rejects with an Error naming server and cause. Everything but `watch` and
+ * of the network rejects with ServerUnreachable naming server and cause. Everything but `watch` and
  * `request` has a deadline of 30 s. Disposing closes the connections.
  */
 export interface RestClient extends AsyncDisposable {

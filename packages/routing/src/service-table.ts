@@ -100,7 +100,9 @@ export function createTableBuilder(node: ProxyNode): TableBuilder {
         const unchanged = built?.service === service && sameItems(built.slices, own);
         current.set(
           name,
-          unchanged ? built : { service, slices: own, frontends: buildFrontends(service, own, node) },
+          unchanged
+            ? built
+            : { service, slices: own, frontends: buildFrontends(service, own, node) },
         );
       }
       previous = current;
@@ -111,9 +113,11 @@ export function createTableBuilder(node: ProxyNode): TableBuilder {
 
 function mergeFrontends(services: ReadonlyMap<string, BuiltService>): Map<string, Frontend> {
   const merged = new Map<string, Frontend>();
-  for (const name of [...services.keys()].sort()) {
-    for (const frontend of services.get(name)?.frontends ?? []) {
-      if (!merged.has(frontend.key)) merged.set(frontend.key, frontend);
+  for (const { frontends } of services.values()) {
+    for (const frontend of frontends) {
+      const holder = merged.get(frontend.key);
+      const wins = holder === undefined || frontend.service.name < holder.service.name;
+      if (wins) merged.set(frontend.key, frontend);
     }
   }
   return merged;

@@ -56,6 +56,16 @@ describe("diffTables", () => {
     expect(diffTables(before, after).changed).toHaveLength(1);
   });
 
+  it("sees another endpoint serve while it terminates, beside the same ready ones", () => {
+    const [before, after] = ["10.244.1.2", "10.244.1.3"].map((lingering) => {
+      const conditions = { ready: false, serving: true, terminating: true };
+      const endpoints = ["10.244.1.1", { addresses: [lingering], conditions }];
+      return buildTable([serviceFixture()], [sliceFixture({ endpoints })], NODE, "1");
+    });
+    if (before === undefined || after === undefined) throw new Error("no tables");
+    expect(diffTables(before, after).changed).toHaveLength(1);
+  });
+
   it("sees an endpoint stop serving that was not ready anyway", () => {
     const [before, after] = [true, false].map((serving) => {
       const conditions = { ready: false, serving, terminating: true };

@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import type { ServiceEndpoint } from "./service-endpoint.ts";
 import { buildEndpointSet, candidatesOf, NO_ENDPOINTS, pickEndpoint } from "./weighted-pick.ts";
 
-const weightLists = fc.array(fc.integer({ min: 0, max: 1_000_000 }), { minLength: 1, maxLength: 60 });
+const weightLists = fc.array(fc.integer({ min: 0, max: 1_000_000 }), {
+  minLength: 1,
+  maxLength: 60,
+});
 const draws = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
 describe("pickEndpoint", () => {

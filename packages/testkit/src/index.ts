@@ -1,2 +1,3 @@
+export { startTestLab, type TestLabOptions } from "./lab.ts";
 export { type NatsServer, startNats } from "./nats.ts";
 export { waitFor, type WaitOptions } from "./wait-for.ts";

@@ -5,7 +5,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Bus, type BusPasswords, type BusUserName, connectBus, type Logger } from "@kubehop/client";
+import {
+  type Bus,
+  type BusPasswords,
+  type BusUserName,
+  connectBus,
+  type Logger,
+} from "@kubehop/client";
 import { natsServerConfig } from "@kubehop/client";
 import { waitFor } from "./wait-for.ts";
 
@@ -68,7 +74,9 @@ export async function startNats(): Promise<NatsServer> {
 
 function findBinary(): string {
   const configured = process.env["KUBEHOP_NATS_SERVER"];
-  const onPath = (process.env["PATH"] ?? "").split(":").map((folder) => join(folder, "nats-server"));
+  const onPath = (process.env["PATH"] ?? "")
+    .split(":")
+    .map((folder) => join(folder, "nats-server"));
   const root = join(import.meta.dirname, "../../..");
   const own = join(root, ".toolchain/nats/usr/sbin/nats-server");
   const candidates = configured === undefined ? [...onPath, own] : [configured];

@@ -1,6 +1,7 @@
 import type { KubeObject } from "../meta/object-meta.ts";
 import { titleOf, type SchemaOf } from "../schema.ts";
 import { ConfigMapSchema, type ConfigMap } from "./config-map.ts";
+import { ControllerRevisionSchema, type ControllerRevision } from "./controller-revision.ts";
 import { DeploymentSchema, type Deployment } from "./deployment.ts";
 import { EndpointSliceSchema, type EndpointSlice } from "./endpoint-slice.ts";
 import { EndpointsSchema, type Endpoints } from "./endpoints.ts";
@@ -32,6 +33,7 @@ export interface KindTypes {
   Deployment: Deployment;
   ReplicaSet: ReplicaSet;
   StatefulSet: StatefulSet;
+  ControllerRevision: ControllerRevision;
   Lease: Lease;
   Event: Event;
   IPAddress: IPAddress;
@@ -62,6 +64,7 @@ export const Kinds: { readonly [K in keyof KindTypes]: Kind<KindTypes[K]> } = {
   Deployment: row(APPS, "deployments", "deploy", DeploymentSchema, workload),
   ReplicaSet: row(APPS, "replicasets", "rs", ReplicaSetSchema, workload),
   StatefulSet: row(APPS, "statefulsets", "sts", StatefulSetSchema, workload),
+  ControllerRevision: row(APPS, "controllerrevisions", "", ControllerRevisionSchema),
   Lease: row(COORDINATION, "leases", "", LeaseSchema),
   Event: row("v1", "events", "ev", EventSchema),
   IPAddress: row(NETWORKING, "ipaddresses", "ip", IPAddressSchema, cluster),

@@ -28,9 +28,14 @@ type Labels = Readonly<Record<string, string>> | undefined;
 /** Whether labels fulfil a selector. */
 export function labelSelectorMatches(selector: Selector, labels: Labels): boolean {
   for (const { key, operator, values } of selector) {
-    if (!TESTS[operator](labels?.[key], values)) return false;
+    if (!TESTS[operator](valueOf(labels, key), values)) return false;
   }
   return true;
+}
+
+/** A label's value; what an object inherits (`constructor`) is no label. */
+function valueOf(labels: Labels, key: string): string | undefined {
+  return labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
 }
 
 type Test = (value: string | undefined, values: readonly string[]) => boolean;

@@ -31,7 +31,8 @@ type RawOperation = { op: string; path: string; from?: unknown; value?: unknown 
 function apply(document: object, raw: unknown, budget: { left: number }): void {
   if (!isOperation(raw)) throw failed();
   const path = belowRoot(raw.path);
-  const operation = { ...raw, path, ...("from" in raw && { from: belowRoot(raw.from) }) };
+  const moves = raw.op === "move" || raw.op === "copy";
+  const operation = { ...raw, path, ...(moves && { from: belowRoot(raw.from) }) };
   if (operation.op === "replace" && valueAt(document, path) === undefined) throw failed();
   if (operation.op === "copy") spend(budget, valueAt(document, String(operation.from)));
   const [failure] = attempt(document, operation as Operation);

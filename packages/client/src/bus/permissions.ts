@@ -57,7 +57,10 @@ export function busUsers(passwords: BusPasswords): readonly BusUser[] {
     }),
     user("dns", passwords.dns, {
       publish: [...readRequests(DNS_KINDS.map((kind) => registryPrefix(kind))), "hop.dns.>"],
-      subscribe: [...readEvents(DNS_KINDS.map((kind) => registryPrefix(kind))), TRACE_LEASE_SUBJECT],
+      subscribe: [
+        ...readEvents(DNS_KINDS.map((kind) => registryPrefix(kind))),
+        TRACE_LEASE_SUBJECT,
+      ],
     }),
   ];
 }

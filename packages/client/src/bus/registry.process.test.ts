@@ -72,7 +72,9 @@ describe("registry", () => {
     const write = registry.update("services.kill.a", bytes("2"), revision);
     await nats.restart();
     const written = await write;
-    await expect(registry.update("services.kill.a", bytes("3"), written)).resolves.toBe(written + 1);
+    await expect(registry.update("services.kill.a", bytes("3"), written)).resolves.toBe(
+      written + 1,
+    );
   });
 
   it("tells a watcher deletions with the last object, and nothing of lost races", async () => {

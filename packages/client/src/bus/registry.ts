@@ -109,10 +109,7 @@ function createWrite(client: JetStreamClient): (write: Write) => Promise<number>
   };
 }
 
-async function markerRevision(
-  manager: JetStreamManager,
-  key: string,
-): Promise<number | undefined> {
+async function markerRevision(manager: JetStreamManager, key: string): Promise<number | undefined> {
   const subject = `${REGISTRY_SUBJECT}.${key}`;
   const last = await manager.streams.getMessage(REGISTRY_STREAM, { last_by_subj: subject });
   // The marker was purged between the two looks: nothing is there, 0 is right.

@@ -56,7 +56,8 @@ export interface SliceFixture {
 /** Makes an EndpointSlice as the controller would write it. */
 export function sliceFixture(fixture: SliceFixture): EndpointSlice {
   const { service = "my-api", namespace = "default", weights } = fixture;
-  const annotations = weights === undefined ? {} : { [WEIGHTS_ANNOTATION]: JSON.stringify(weights) };
+  const annotations =
+    weights === undefined ? {} : { [WEIGHTS_ANNOTATION]: JSON.stringify(weights) };
   return {
     apiVersion: "discovery.k8s.io/v1",
     kind: "EndpointSlice",

@@ -1,0 +1,138 @@
+import { Kinds } from "@kubehop/api";
+import { type Bus, connectBus, createHopTracer, createInformer } from "@kubehop/client";
+import type { Kit, RunningService } from "@kubehop/kit";
+import { isIPv6 } from "node:net";
+import { listenAdmin } from "./admin.ts";
+import { createClusterMatcher } from "./cluster-addresses.ts";
+import { type Config, resolveSettings, type Settings } from "./config.ts";
+import { selectDataPlane } from "./dataplane/select.ts";
+import { createForwarderStats } from "./forwarder-stats.ts";
+import { createProxyHealth } from "./health.ts";
+import { createProxyMetrics } from "./metrics.ts";
+import { openFileLimit } from "./open-files.ts";
+import { createProxier, type ProxierOptions } from "./proxier.ts";
+import { createSyncRunner, type SyncRunner } from "./sync-runner.ts";
+
+/** A pending change that is older than so many sync periods makes the proxy unhealthy (upstream). */
+const HEALTH_PERIODS = 2;
+/** A sync takes place at least so often, changes or not (upstream). */
+const FULL_SYNC_MS = 3_600_000;
+
+/**
+ * Builds kube-proxy: joins the bus, follows Services, EndpointSlices and its Node and, once it
+ * knows them all, keeps the data plane at what they say. Rejects for a flag that cannot be used, an
+ * admin port that is taken and a bus that refuses the user.
+ */
+export async function build(config: Config, kit: Kit): Promise<RunningService> {
+  kit.logger.level = config.logLevel;
+  const settings = resolveSettings(config, openFileLimit());
+  selectDataPlane(config.proxyMode);
+  await using stack = new AsyncDisposableStack();
+  const bus = stack.use(
+    await connectBus({
+      url: config.busUrl,
+      user: config.busUser,
+      password: config.busPassword,
+      name: `kube-proxy.${config.nodeName}`,
+      logger: kit.logger,
+      signal: kit.signal,
+    }),
+  );
+  const parts = createParts(stack, { config, settings, kit, bus });
+  const { healthzPort, metricsPort } = stack.use(await listenAdmin({ config, kit, ...parts }));
+  kit.logger.info({ healthzPort, metricsPort, mode: config.proxyMode }, "listening");
+  const ready = serve(stack, { parts, settings, kit });
+
+  const owned = stack.move();
+  return { ready, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+interface PartsOptions {
+  readonly config: Config;
+  readonly settings: Settings;
+  readonly kit: Kit;
+  readonly bus: Bus;
+}
+
+/** Creates what the proxier works with; the stack owns it. Nothing of it runs yet. */
+function createParts(stack: AsyncDisposableStack, options: PartsOptions): ProxierOptions {
+  const { config, settings, kit, bus } = options;
+  const { logger, clock } = kit;
+  const node = { name: config.nodeName, addresses: config.nodeIp };
+  const stats = createForwarderStats();
+  const tracer = stack.use(
+    createHopTracer({ bus, component: "kube-proxy", node: node.name, clock }),
+  );
+  const dataPlane = stack.use(
+    selectDataPlane(config.proxyMode)({
+      settings: settings.forwarder,
+      isFromCluster: createClusterMatcher(config.clusterCidr, config.nodeIp),
+      random: kit.random,
+      tracer,
+      stats,
+      clock,
+      logger,
+    }),
+  );
+  const services = stack.use(createInformer({ bus, kind: Kinds.Service, logger }));
+  const slices = stack.use(createInformer({ bus, kind: Kinds.EndpointSlice, logger }));
+  const nodes = stack.use(createInformer({ bus, kind: Kinds.Node, logger }));
+  const families = config.nodeIp.map((ip) => (isIPv6(ip) ? "IPv6" : "IPv4"));
+  const health = createProxyHealth({
+    clock,
+    timeoutMs: HEALTH_PERIODS * settings.syncPeriodMs,
+    families,
+    node: () => nodes.store.get(node.name),
+    unboundPorts: dataPlane.unboundPorts,
+  });
+  const metrics = createProxyMetrics({
+    registry: kit.metrics,
+    stats,
+    family: families[0] ?? "IPv4",
+    unboundPorts: () => dataPlane.unboundPorts().length,
+    now: clock.now,
+  });
+  return { services, slices, nodes, node, dataPlane, tracer, metrics, health, clock, logger };
+}
+
+interface ServeOptions {
+  readonly parts: ProxierOptions;
+  readonly settings: Settings;
+  readonly kit: Kit;
+}
+
+/**
+ * Follows the registry. Nothing is programmed before all three kinds are known: half of a table
+ * would refuse clients of Services that have endpoints. Gives whether the first sync is done.
+ */
+function serve(stack: AsyncDisposableStack, { parts, settings, kit }: ServeOptions): () => boolean {
+  const { logger, clock, signal } = kit;
+  const informers = [parts.services, parts.slices, parts.nodes];
+  const proxier = createProxier(parts);
+  let synced = false;
+  const runner: SyncRunner = stack.use(
+    createSyncRunner({
+      async sync() {
+        await proxier.sync();
+        if (!synced) logger.info({ services: parts.services.store.size() }, "serving");
+        synced = true;
+      },
+      minIntervalMs: settings.minSyncPeriodMs,
+      retryIntervalMs: settings.syncPeriodMs,
+      maxIntervalMs: FULL_SYNC_MS,
+      monotonic: clock.monotonic,
+      onError: (err) => logger.error({ err }, "sync failed"),
+    }),
+  );
+  stack.use(
+    proxier.onChange(() => {
+      if (informers.every((informer) => informer.hasSynced())) runner.request();
+    }),
+  );
+  for (const informer of informers) informer.start();
+  Promise.all(informers.map((informer) => informer.synced(signal))).then(
+    () => runner.request(),
+    () => logger.debug({}, "stopped before the registry was known"),
+  );
+  return () => synced;
+}

@@ -1,0 +1,56 @@
+import type { ServiceTable } from "@kubehop/routing";
+import type { HopTracer } from "@kubehop/client";
+import type { Clock, Logger, Random } from "@kubehop/kit";
+import type { ForwarderStats } from "../forwarder-stats.ts";
+
+/** An address of the table that is not served, and why. */
+export interface UnboundPort {
+  /** `TCP/10.96.0.50:80`. */
+  readonly frontend: string;
+  readonly reason: string;
+}
+
+/**
+ * What makes a node serve a table. Guarantees:
+ * 1. `sync` takes the whole wanted state, may be called with the same table again, and leaves
+ *    whatever the change does not concern as it is;
+ * 2. when `sync` has resolved, new flows follow the table;
+ * 3. established TCP connections outlive their endpoint's and their Service's leaving the table;
+ * 4. UDP flows to endpoints that no longer serve end with the sync that says so;
+ * 5. one address that cannot be served keeps no other from being served: it is retried and listed.
+ */
+export interface DataPlane extends AsyncDisposable {
+  sync(table: ServiceTable): Promise<void>;
+  /** Addresses of the last table that are not served now. */
+  unboundPorts(): readonly UnboundPort[];
+}
+
+/** What every data plane is handed. */
+export interface DataPlaneOptions {
+  readonly settings: ForwarderSettings;
+  readonly tracer: HopTracer;
+  readonly stats: ForwarderStats;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Whether an address belongs to a pod or node of this cluster. */
+  isFromCluster(ip: string): boolean;
+}
+
+/** Limits and times of a forwarder. */
+export interface ForwarderSettings {
+  /** Time-out of the first dial in ms; it doubles with each further try. */
+  readonly dialTimeoutMs: number;
+  /** Dials of one connection, ≥ 1. */
+  readonly dialTries: number;
+  /** TCP connections at a time; further ones are reset. */
+  readonly maxConnections: number;
+  /** UDP flows at a time; the one idle for longest makes room. */
+  readonly maxUdpFlows: number;
+  /** A UDP flow without a datagram for so long ends, in ms. */
+  readonly udpIdleTimeoutMs: number;
+  /** How long to wait before an address that could not be bound is tried again, in ms. */
+  readonly bindRetryMs: number;
+  /** Accept TCP connections by public Node means alone (slower). */
+  readonly portableAccept: boolean;
+}

@@ -1,0 +1,54 @@
+import type { HopDetails, HopTracer } from "@kubehop/client";
+import { createLogger, createRandom, systemClock } from "@kubehop/kit";
+import { createForwarderStats, type ForwarderStats } from "../../forwarder-stats.ts";
+import type { DataPlane, DataPlaneOptions, ForwarderSettings } from "../dataplane.ts";
+
+/** A data plane with what a test looks at. */
+export interface TestDataPlane extends AsyncDisposable {
+  readonly plane: DataPlane;
+  readonly stats: ForwarderStats;
+  /** Hop events so far; none while `tracing` is false. */
+  readonly hops: readonly HopDetails[];
+}
+
+/** What a test changes about the data plane. */
+export interface TestDataPlaneOptions {
+  readonly settings?: Partial<ForwarderSettings>;
+  readonly tracing?: boolean;
+  readonly isFromCluster?: (ip: string) => boolean;
+}
+
+const SETTINGS: ForwarderSettings = {
+  dialTimeoutMs: 250,
+  dialTries: 4,
+  maxConnections: 4_000,
+  maxUdpFlows: 4_000,
+  udpIdleTimeoutMs: 30_000,
+  bindRetryMs: 20,
+  portableAccept: false,
+};
+
+/** Creates a data plane with a seeded random and a tracer that keeps the events. */
+export function createTestDataPlane(
+  create: (options: DataPlaneOptions) => DataPlane,
+  options: TestDataPlaneOptions = {},
+): TestDataPlane {
+  const stats = createForwarderStats();
+  const hops: HopDetails[] = [];
+  const tracer: HopTracer = {
+    active: () => options.tracing ?? false,
+    emit: (event) => void hops.push(event),
+    synced: () => {},
+    [Symbol.dispose]: () => {},
+  };
+  const plane = create({
+    settings: { ...SETTINGS, ...options.settings },
+    tracer,
+    stats,
+    clock: systemClock,
+    random: createRandom(1),
+    logger: createLogger({ name: "test", level: "silent" }),
+    isFromCluster: options.isFromCluster ?? (() => false),
+  });
+  return { plane, stats, hops, [Symbol.asyncDispose]: () => plane[Symbol.asyncDispose]() };
+}

@@ -1,0 +1,54 @@
+import type { Frontend, TableDiff } from "@kubehop/routing";
+import type { UnboundPort } from "../dataplane.ts";
+import type { FrontendPort } from "./frontend-port.ts";
+import { createTcpPort } from "./tcp-port.ts";
+import type { TcpContext } from "./tcp-connection.ts";
+import { createUdpPort, type UdpContext } from "./udp-port.ts";
+
+/** The ports that serve a table's frontends. */
+export interface FrontendPorts {
+  /** Closes, fits and opens what the difference names; resolves when new flows follow it. */
+  apply(diff: TableDiff): Promise<void>;
+  unbound(): readonly UnboundPort[];
+  closeAll(): Promise<void>;
+}
+
+/** Creates an empty set of ports. */
+export function createFrontendPorts(context: TcpContext & UdpContext): FrontendPorts {
+  const ports = new Map<string, FrontendPort>();
+
+  async function close({ key }: Frontend): Promise<void> {
+    const port = ports.get(key);
+    ports.delete(key);
+    await port?.close();
+  }
+
+  async function update(frontend: Frontend): Promise<void> {
+    const create = frontend.protocol === "TCP" ? createTcpPort : createUdpPort;
+    const port = ports.get(frontend.key) ?? create(frontend, context);
+    ports.set(frontend.key, port);
+    await port.update(frontend);
+  }
+
+  return {
+    async apply({ added, removed, changed }) {
+      await Promise.all(removed.map(close));
+      const present = [...changed.map(({ current }) => current), ...added];
+      await Promise.all(present.filter(isBindable).map(update));
+    },
+    unbound: () =>
+      [...ports].flatMap(([frontend, port]): UnboundPort[] => {
+        const reason = port.problem();
+        return reason === undefined ? [] : [{ frontend, reason }];
+      }),
+    async closeAll() {
+      await Promise.all([...ports.values()].map((port) => port.close()));
+      ports.clear();
+    },
+  };
+}
+
+/** External and load balancer addresses are not this node's. */
+function isBindable({ kind }: Frontend): boolean {
+  return kind === "ClusterIP" || kind === "NodePort";
+}

@@ -1,0 +1,71 @@
+import {
+  type AffinityMemory,
+  createAffinityMemory,
+  diffTables,
+  type ServiceTable,
+  type TableDiff,
+} from "@kubehop/routing";
+import type { DataPlane, DataPlaneOptions } from "../dataplane.ts";
+import { createFrontendPorts } from "./frontend-ports.ts";
+import { createReadBuffers } from "./read-buffers.ts";
+import { createTcpConnections } from "./tcp-connections.ts";
+import { createUdpFlows } from "./udp-flows.ts";
+
+/**
+ * The data plane that forwards in this process: a listening socket for each cluster IP and
+ * NodePort, a connection of its own to the endpoint for each of the client's. Endpoints see this
+ * node's address as the client's. External and load balancer addresses are not bound.
+ */
+export function createUserspaceDataPlane(options: DataPlaneOptions): DataPlane {
+  const { clock, settings, stats } = options;
+  const affinity = createAffinityMemory({ monotonic: clock.monotonic });
+  const connections = createTcpConnections(settings.maxConnections);
+  const flows = createUdpFlows({
+    maxFlows: settings.maxUdpFlows,
+    idleTimeoutMs: settings.udpIdleTimeoutMs,
+    stats,
+  });
+  let table: ServiceTable | undefined;
+  const ports = createFrontendPorts({
+    ...options,
+    affinity,
+    connections,
+    flows,
+    buffers: createReadBuffers(),
+    countOut: (bytes) => (stats.bytesOut += bytes),
+    table() {
+      if (table === undefined) throw new Error("a flow came before the first table");
+      return table;
+    },
+  });
+
+  return {
+    async sync(next) {
+      const diff = diffTables(table, next);
+      table = next;
+      forgetClients(affinity, diff, next);
+      await ports.apply(diff);
+    },
+    unboundPorts: () => ports.unbound(),
+    async [Symbol.asyncDispose]() {
+      await ports.closeAll();
+      connections.resetAll();
+      flows[Symbol.dispose]();
+    },
+  };
+}
+
+/** A client whose endpoint has left draws anew, also when the endpoint comes back later. */
+function forgetClients(
+  affinity: AffinityMemory,
+  { removed, changed }: TableDiff,
+  { frontends }: ServiceTable,
+): void {
+  for (const { current } of changed) affinity.retain(current.service);
+  const gone = removed.filter(({ service }) => service.affinityTimeoutMs !== undefined);
+  if (gone.length === 0) return;
+  const present = new Set([...frontends.values()].map(({ service }) => service.key));
+  for (const { service } of gone) {
+    if (!present.has(service.key)) affinity.forget(service.key);
+  }
+}

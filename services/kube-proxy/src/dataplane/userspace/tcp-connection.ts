@@ -1,0 +1,150 @@
+import type { Socket } from "node:net";
+import type { RejectReason } from "@kubehop/api";
+import type { Address, Flow, ForwardDecision, Frontend } from "@kubehop/routing";
+import type { AcceptedConnection } from "./accept.ts";
+import { dial } from "./dial.ts";
+import type { ForwarderContext } from "./forwarder-context.ts";
+import { emitClosed, emitForwarded, emitRejected, type ForwardedFlow } from "./hops.ts";
+import { resetSocket } from "./socket-reset.ts";
+import type { TcpConnections } from "./tcp-connections.ts";
+import { createTcpPump, type TcpPump } from "./tcp-pump.ts";
+import type { ReadBuffers } from "./read-buffers.ts";
+
+/** What the TCP connections of a forwarder share. */
+export interface TcpContext extends ForwarderContext {
+  readonly connections: TcpConnections;
+  readonly buffers: ReadBuffers;
+  /** Adds to the bytes sent to clients. */
+  countOut(bytes: number): void;
+}
+
+/**
+ * Forwards an accepted connection to an endpoint until both sides have closed:
+ * 1. the client is not read before an endpoint has answered;
+ * 2. the end of one direction is handed on and leaves the other open (half-close);
+ * 3. a reset, or any error, of one side resets the other;
+ * 4. it keeps its endpoint whatever later tables say.
+ */
+export function forwardConnection(
+  accepted: AcceptedConnection,
+  frontend: Address,
+  context: TcpContext,
+): void {
+  new TcpConnection(accepted, frontend, context).start();
+}
+
+class TcpConnection {
+  readonly #accepted: AcceptedConnection;
+  readonly #client: Socket;
+  readonly #context: TcpContext;
+  readonly #flow: Flow;
+  readonly #outPump: TcpPump;
+  readonly #startedAt: number;
+  #endpoint: Socket | undefined;
+  #abortDial = (): void => {};
+  /** Set while the flow is traced. */
+  #traced: ForwardedFlow | undefined;
+  #wasReset = false;
+  #openSockets = 1;
+
+  constructor(accepted: AcceptedConnection, frontend: Address, context: TcpContext) {
+    this.#accepted = accepted;
+    this.#client = accepted.socket;
+    this.#context = context;
+    this.#flow = createFlow(accepted.socket, frontend, context);
+    this.#outPump = createTcpPump(context.buffers, context.countOut);
+    this.#startedAt = context.clock.monotonic();
+  }
+
+  start(): void {
+    const { connections, stats } = this.#context;
+    this.#client.on("error", () => this.reset());
+    stats.tcpConnections += 1;
+    if (!connections.hasRoom()) return this.#refuse("LimitReached", undefined);
+    connections.add(this);
+    stats.tcpConnectionsOpen += 1;
+    this.#client.on("close", () => this.#onClose());
+    this.#abortDial = dial(
+      {
+        flow: this.#flow,
+        onread: this.#outPump.onread,
+        onConnect: (socket, decision) => this.#onConnect(socket, decision),
+        onFailure: (reason, frontend) => this.#refuse(reason, frontend),
+      },
+      this.#context,
+    );
+  }
+
+  /** Ends both sides at once. */
+  reset(): void {
+    this.#wasReset = true;
+    resetSocket(this.#client);
+    if (this.#endpoint === undefined) this.#abortDial();
+    else resetSocket(this.#endpoint);
+  }
+
+  #onConnect(endpoint: Socket, decision: ForwardDecision): void {
+    this.#endpoint = endpoint;
+    this.#openSockets += 1;
+    endpoint.on("error", () => this.reset());
+    endpoint.on("close", () => this.#onClose());
+    if (this.#context.tracer.active()) this.#trace(endpoint, decision);
+    this.#outPump.connect(endpoint, this.#client, "onread");
+    this.#accepted.pump.connect(this.#client, endpoint, this.#accepted.reads);
+    this.#client.resume();
+  }
+
+  /** The handshake is done, so a reset is the nearest thing to a refusal. */
+  #refuse(reason: RejectReason, frontend: Frontend | undefined): void {
+    const { stats, tracer, table } = this.#context;
+    stats.rejected[reason] += 1;
+    if (tracer.active()) {
+      const { resourceVersion } = table();
+      const service = frontend?.service.name;
+      emitRejected(tracer, { flow: this.#flow, reason, service, resourceVersion });
+    }
+    resetSocket(this.#client);
+  }
+
+  #trace(endpoint: Socket, decision: ForwardDecision): void {
+    const { tracer, table, clock } = this.#context;
+    const { resourceVersion } = table();
+    this.#traced = { flow: this.#flow, decision, resourceVersion };
+    const upstream = { ip: endpoint.localAddress ?? "", port: endpoint.localPort ?? 0 };
+    emitForwarded(tracer, this.#traced, upstream, clock.monotonic() - this.#startedAt);
+  }
+
+  #onClose(): void {
+    this.#openSockets -= 1;
+    if (this.#openSockets > 0) return;
+    const { connections, stats, tracer, clock } = this.#context;
+    connections.delete(this);
+    stats.tcpConnectionsOpen -= 1;
+    if (this.#traced === undefined) return;
+    emitClosed(tracer, this.#traced, {
+      bytesIn: this.#accepted.pump.bytes(),
+      bytesOut: this.#outPump.bytes(),
+      durationMs: clock.monotonic() - this.#startedAt,
+      reset: this.#wasReset,
+    });
+  }
+}
+
+/** Reads the client's address from its socket only when somebody asks: it costs a system call. */
+function createFlow(client: Socket, frontend: Address, { isFromCluster }: TcpContext): Flow {
+  return {
+    protocol: "TCP",
+    client: {
+      get ip() {
+        return client.remoteAddress ?? "";
+      },
+      get port() {
+        return client.remotePort ?? 0;
+      },
+    },
+    frontend,
+    get fromCluster() {
+      return isFromCluster(client.remoteAddress ?? "");
+    },
+  };
+}

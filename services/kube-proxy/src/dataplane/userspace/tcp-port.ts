@@ -1,0 +1,34 @@
+import { acceptsFlows, type Frontend } from "@kubehop/routing";
+import { createBinding } from "./binding.ts";
+import type { FrontendPort } from "./frontend-port.ts";
+import { forwardConnection, type TcpContext } from "./tcp-connection.ts";
+import { listenTcp } from "./tcp-listener.ts";
+import { createTcpPump } from "./tcp-pump.ts";
+
+/**
+ * Serves a TCP frontend. It listens only while some client could be forwarded: otherwise the
+ * kernel refuses clients (ECONNREFUSED), as REJECT would. A frontend of the policy Local without
+ * endpoints on this node refuses as well: a userspace process cannot drop a handshake.
+ */
+export function createTcpPort(frontend: Frontend, context: TcpContext): FrontendPort {
+  const { logger, settings, stats } = context;
+  const address = { ip: frontend.ip, port: frontend.port };
+  const binding = createBinding({
+    frontend: frontend.key,
+    retryMs: settings.bindRetryMs,
+    logger,
+    onFailure: () => (stats.bindFailures += 1),
+    bind: () =>
+      listenTcp(address, {
+        createPump: () => createTcpPump(context.buffers, (bytes) => (stats.bytesIn += bytes)),
+        onAccept: (connection) => forwardConnection(connection, address, context),
+        onError: (err) => logger.warn({ frontend: frontend.key, err }, "accept failed"),
+        portable: settings.portableAccept,
+      }),
+  });
+  return {
+    update: (current) => binding.want(acceptsFlows(current)),
+    close: () => binding.want(false),
+    problem: () => binding.problem(),
+  };
+}

@@ -1,0 +1,4 @@
+import { describeDataPlane } from "../testing/data-plane-spec.ts";
+import { createUserspaceDataPlane } from "./index.ts";
+
+describeDataPlane("userspace", createUserspaceDataPlane);

@@ -1,0 +1,99 @@
+import { type EndpointSlice, type Node, type Service, ZONE_LABEL } from "@kubehop/api";
+import type { HopTracer, Informer } from "@kubehop/client";
+import type { Clock, Logger } from "@kubehop/kit";
+import { createTableBuilder, type TableBuilder } from "@kubehop/routing";
+import type { DataPlane } from "./dataplane/dataplane.ts";
+import type { ProxyHealth } from "./health.ts";
+import type { ProxyMetrics } from "./metrics.ts";
+import { createProgrammingLatency } from "./programming-latency.ts";
+
+/** What the proxier follows and what it drives. */
+export interface ProxierOptions {
+  readonly services: Informer<Service>;
+  readonly slices: Informer<EndpointSlice>;
+  readonly nodes: Informer<Node>;
+  readonly node: { readonly name: string; readonly addresses: readonly string[] };
+  readonly dataPlane: DataPlane;
+  readonly tracer: HopTracer;
+  readonly metrics: ProxyMetrics;
+  readonly health: ProxyHealth;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Makes the data plane serve what the informers hold. */
+export interface Proxier {
+  /** Applies the whole present state; with nothing changed it changes nothing. */
+  sync(): Promise<void>;
+  /** Calls back whenever a sync is needed. */
+  onChange(request: () => void): Disposable;
+}
+
+/** Creates a proxier. Its informers must have synced before the first `sync`. */
+export function createProxier(options: ProxierOptions): Proxier {
+  const { services, slices, nodes, dataPlane, tracer, metrics, health, clock, logger } = options;
+  const latency = createProgrammingLatency(clock.now());
+  const builderFor = createZonedBuilder(options.node);
+
+  return {
+    async sync() {
+      const startedAt = clock.monotonic();
+      const zone = nodes.store.get(options.node.name)?.metadata.labels?.[ZONE_LABEL];
+      const revision = String(Math.max(services.revision(), slices.revision(), nodes.revision()));
+      const triggers = latency.take();
+      health.syncing();
+      const table = builderFor(zone).build(services.store.list(), slices.store.list(), revision);
+      await dataPlane.sync(table);
+      health.synced();
+      const durationMs = clock.monotonic() - startedAt;
+      const now = clock.now();
+      const latenciesSeconds = triggers.map((time) => (now - time) / 1_000);
+      metrics.synced({ durationSeconds: durationMs / 1_000, latenciesSeconds, table });
+      tracer.synced(revision);
+      logger.debug({ revision, frontends: table.frontends.size, durationMs }, "table applied");
+    },
+    onChange(request) {
+      const changed = (): void => {
+        health.queued();
+        request();
+      };
+      const subscriptions = new DisposableStack();
+      subscriptions.use(
+        services.onChange(() => {
+          metrics.changed("service");
+          changed();
+        }),
+      );
+      subscriptions.use(
+        slices.onChange(({ previous, current }) => {
+          latency.note(previous, current);
+          metrics.changed("endpoint");
+          changed();
+        }),
+      );
+      subscriptions.use(
+        nodes.onChange(({ previous, current }) => {
+          const zoneOf = (node?: Node): string | undefined => node?.metadata.labels?.[ZONE_LABEL];
+          const own = (current ?? previous)?.metadata.name === options.node.name;
+          if (own && zoneOf(previous) !== zoneOf(current)) changed();
+        }),
+      );
+      return subscriptions;
+    },
+  };
+}
+
+/** Gives the builder of the node in a zone; it remembers what it built until the zone changes. */
+function createZonedBuilder(
+  node: ProxierOptions["node"],
+): (zone: string | undefined) => TableBuilder {
+  let builder: TableBuilder | undefined;
+  let builtFor: string | undefined;
+  return (zone) => {
+    if (builder === undefined || builtFor !== zone) {
+      builder = createTableBuilder(zone === undefined ? node : { ...node, zone });
+      builtFor = zone;
+    }
+    return builder;
+  };
+}
