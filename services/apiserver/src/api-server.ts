@@ -1,0 +1,181 @@
+import { type Bus, connectBus, openRegistry } from "@kubehop/client";
+import { type Checks, ConfigError, flagName, type Kit, type RunningService } from "@kubehop/kit";
+import { readFile } from "node:fs/promises";
+import { formatAddress } from "./allocators/address.ts";
+import { build } from "./app.ts";
+import { createAuthenticator } from "./auth/authenticate.ts";
+import { createServiceAccountTokens } from "./auth/service-account-tokens.ts";
+import { startBootstrap } from "./bootstrap/bootstrap.ts";
+import { bootstrapObjects, isLoopback } from "./bootstrap/objects.ts";
+import type { Config } from "./config.ts";
+import { type Listener, listen } from "./listener.ts";
+import { createStrategies } from "./registry/index.ts";
+import { createObjectStore } from "./resources/object-store.ts";
+import type { Resources } from "./resources/resources.ts";
+import {
+  createServiceAllocations,
+  parseServiceRanges,
+  type ServiceRanges,
+} from "./resources/service-allocations.ts";
+import { startServiceRepair } from "./resources/service-repair.ts";
+import { createUpgradeHandler } from "./routes/exec.ts";
+import { createStreamSet, type StreamSet } from "./routes/streams.ts";
+import { feedCache } from "./storage/feed.ts";
+import { createJetStreamStorage } from "./storage/jetstream.ts";
+import { createWatchCache } from "./watch/cache.ts";
+
+/** Recent events of one resource kept for watchers that come back. */
+const WINDOW = { events: 4_096, bytes: 16 * 1024 * 1024 };
+
+/** An API server that runs. */
+export interface RunningApiServer extends RunningService {
+  /** The bound port. */
+  readonly port: number;
+}
+
+/**
+ * Builds the API server: connects to the bus, reads the registry, listens, creates the objects
+ * that must exist. Rejects when a flag, a file or the address can't be used; waits for ever for
+ * the bus.
+ */
+export async function buildApiServer(config: Config, kit: Kit): Promise<RunningApiServer> {
+  const ranges = parseServiceRanges(config);
+  const files = await readFiles(config);
+  await using parts = new AsyncDisposableStack();
+  const bus = parts.use(await connect(config, kit));
+  const resources = await openResources(bus, { kit, ranges, parts });
+  const streams = createStreamSet();
+  const listener = parts.use(await serve({ config, kit, files, bus, resources, streams }));
+  parts.defer(() => streams.endAll());
+  const objects = bootstrapObjects({
+    serviceCidrs: ranges.addresses.map(({ text }) => text),
+    apiServerIp: firstAddress(ranges),
+    advertiseAddress: config.advertiseAddress,
+    port: listener.port,
+  });
+  if (isLoopback(config.advertiseAddress)) {
+    const address = config.advertiseAddress;
+    kit.logger.warn({ address }, "pods can't reach this server: it advertises a loopback address");
+  }
+  parts.use(await startBootstrap(resources, objects, kit.logger));
+  parts.use(startServiceRepair(resources, ranges, kit.logger));
+  kit.logger.info({ host: config.bindAddress, port: listener.port }, "serving");
+  const running = parts.move();
+  return {
+    port: listener.port,
+    ready: () => bus.connected(),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+function connect(config: Config, { name, logger, signal }: Kit): Promise<Bus> {
+  const { busUrl, busUser, busPassword } = config;
+  return connectBus({ url: busUrl, user: busUser, password: busPassword, name, logger, signal });
+}
+
+interface OpenOptions {
+  readonly kit: Kit;
+  readonly ranges: ServiceRanges;
+  /** Takes what must be closed. */
+  readonly parts: AsyncDisposableStack;
+}
+
+async function openResources(bus: Bus, { kit, ranges, parts }: OpenOptions): Promise<Resources> {
+  const { clock, random, logger } = kit;
+  const writer = parts.use(await openRegistry(bus));
+  const cache = createWatchCache(WINDOW);
+  parts.use(await feedCache(bus, cache));
+  const store = createObjectStore(createJetStreamStorage(writer), cache);
+  const services = createServiceAllocations({ cache, store, clock, random, logger }, ranges);
+  return {
+    cache,
+    store,
+    clock,
+    random,
+    strategyOf: createStrategies({ ipFamilies: ranges.addresses.map(({ family }) => family) }),
+    allocationOf: (kind) => (kind.kind === "Service" ? services : undefined),
+  };
+}
+
+interface ServeOptions {
+  readonly config: Config;
+  readonly kit: Kit;
+  readonly files: Files;
+  readonly bus: Bus;
+  readonly resources: Resources;
+  readonly streams: StreamSet;
+}
+
+function serve({ config, kit, files, ...rest }: ServeOptions): Promise<Listener> {
+  const { clock, random, logger, signal } = kit;
+  const { cache } = rest.resources;
+  const tokens = createServiceAccountTokens({
+    signingKey: files.serviceAccountSigningKeyFile,
+    publicKey: files.serviceAccountKeyFile,
+    issuer: config.serviceAccountIssuer,
+    now: () => clock.now(),
+  });
+  const kubelet = {
+    cert: files.kubeletClientCertificate,
+    key: files.kubeletClientKey,
+    ca: files.kubeletCertificateAuthority,
+  };
+  const authenticate = createAuthenticator({ tokens, cache });
+  const app = build({
+    ...rest,
+    authenticate,
+    tokens,
+    kubelet,
+    metrics: kit.metrics,
+    clock,
+    random,
+    logger,
+    advertised: `${config.advertiseAddress}:${config.securePort}`,
+    live: {},
+    ready: readyChecks(rest.bus, signal),
+  });
+  return listen({
+    app,
+    upgrade: createUpgradeHandler({ authenticate, cache, kubelet, logger }),
+    tls: { cert: files.tlsCertFile, key: files.tlsPrivateKeyFile, ca: files.clientCaFile },
+    host: config.bindAddress,
+    port: config.securePort,
+    ...(config.listenFd !== undefined && { fd: config.listenFd }),
+  });
+}
+
+function readyChecks(bus: Bus, stopping: AbortSignal): Checks {
+  return {
+    nats: () => bus.connected() || "not connected to nats-server",
+    shutdown: () => !stopping.aborted || "process is shutting down",
+  };
+}
+
+function firstAddress({ addresses: [first] }: ServiceRanges): string {
+  if (first === undefined) throw new ConfigError("--service-cluster-ip-range: no range is given.");
+  return formatAddress({ family: first.family, value: first.base + 1n });
+}
+
+const FILES = [
+  "tlsCertFile",
+  "tlsPrivateKeyFile",
+  "clientCaFile",
+  "serviceAccountKeyFile",
+  "serviceAccountSigningKeyFile",
+  "kubeletClientCertificate",
+  "kubeletClientKey",
+  "kubeletCertificateAuthority",
+] as const;
+
+type Files = Record<(typeof FILES)[number], string>;
+
+async function readFiles(config: Config): Promise<Files> {
+  const entries = FILES.map(async (name) => {
+    try {
+      return [name, await readFile(config[name], "utf8")] as const;
+    } catch (error) {
+      throw new ConfigError(`--${flagName(name)}: ${(error as Error).message}`, { cause: error });
+    }
+  });
+  return Object.fromEntries(await Promise.all(entries)) as Files;
+}

@@ -1,0 +1,78 @@
+import type { Bus } from "@kubehop/client";
+import {
+  addHealthRoute,
+  type Checks,
+  type Clock,
+  type Kit,
+  type Logger,
+  type Random,
+} from "@kubehop/kit";
+import { fastify, type FastifyInstance } from "fastify";
+import type { Authenticator } from "./auth/authenticate.ts";
+import type { ServiceAccountTokens } from "./auth/service-account-tokens.ts";
+import { BODY_LIMIT } from "./http/body.ts";
+import { addErrorHandlers } from "./http/errors.ts";
+import { addHooks } from "./http/hooks.ts";
+import type { KubeletCredentials } from "./kubelet/kubelet.ts";
+import { createApiServerMetrics } from "./metrics.ts";
+import type { Resources } from "./resources/resources.ts";
+import { addDiscoveryRoutes } from "./routes/discovery.ts";
+import { addHopRoute } from "./routes/hops.ts";
+import { addOpenApiRoutes } from "./routes/openapi.ts";
+import { addResourceRoutes } from "./routes/resources.ts";
+import type { StreamSet } from "./routes/streams.ts";
+import { VERSION } from "./version.ts";
+
+/** What the API is built over. */
+export interface AppDeps {
+  readonly resources: Resources;
+  readonly authenticate: Authenticator;
+  readonly tokens: ServiceAccountTokens;
+  readonly kubelet: KubeletCredentials;
+  readonly bus: Bus;
+  readonly streams: StreamSet;
+  readonly metrics: Kit["metrics"];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** `ip:port` at which the cluster reaches this server. */
+  readonly advertised: string;
+  readonly live: Checks;
+  readonly ready: Checks;
+}
+
+/** Builds the API as a Fastify application that does not listen yet. */
+export function build(deps: AppDeps): FastifyInstance {
+  const { resources, clock, streams, random } = deps;
+  const metrics = createApiServerMetrics(
+    deps.metrics,
+    resources.cache,
+    VERSION["gitVersion"] ?? "",
+  );
+  const app = fastify({
+    bodyLimit: BODY_LIMIT,
+    logger: false,
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_024 },
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  addErrorHandlers(app, deps.logger);
+  addHooks(app, { authenticate: deps.authenticate, metrics, clock });
+
+  const now = (): number => clock.now();
+  app.get("/version", () => VERSION);
+  app.get("/metrics", async (_request, reply) => {
+    void reply.header("content-type", deps.metrics.contentType);
+    return deps.metrics.metrics();
+  });
+  addHealthRoute(app, "livez", deps.live);
+  addHealthRoute(app, "healthz", deps.live);
+  addHealthRoute(app, "readyz", deps.ready);
+  addDiscoveryRoutes(app, deps.advertised);
+  addOpenApiRoutes(app, VERSION["gitVersion"] ?? "");
+  addHopRoute(app, { bus: deps.bus, streams, now });
+  const watch = { cache: resources.cache, metrics, random, now, streams };
+  addResourceRoutes(app, { ...deps, watch });
+  return app;
+}

@@ -1,0 +1,94 @@
+import { Kinds, registryKey, unauthorized } from "@kubehop/api";
+import type { IncomingMessage } from "node:http";
+import { TLSSocket } from "node:tls";
+import type { WatchCache } from "../watch/cache.ts";
+import type { ServiceAccountTokens, TokenClaims } from "./service-account-tokens.ts";
+import { ANONYMOUS, AUTHENTICATED, type UserInfo } from "./user.ts";
+
+/** Subprotocol in which WebSocket clients may put their token. */
+const BEARER_PROTOCOL = "base64url.bearer.authorization.k8s.io.";
+
+/** Says who sends a request; throws 401 when a token or certificate is there but not valid. */
+export type Authenticator = (request: IncomingMessage) => Promise<UserInfo>;
+
+/**
+ * Creates the authenticator: a bearer token must be a ServiceAccount's; else a client certificate
+ * of the cluster's CA names the user (CN) and groups (O); else the sender is anonymous.
+ */
+export function createAuthenticator(deps: {
+  readonly tokens: ServiceAccountTokens;
+  readonly cache: WatchCache;
+}): Authenticator {
+  const users = new WeakMap<TLSSocket, UserInfo | undefined>();
+  const certificateUser = (socket: unknown): UserInfo | undefined => {
+    if (!(socket instanceof TLSSocket)) return undefined;
+    if (!users.has(socket)) users.set(socket, userOfCertificate(socket));
+    return users.get(socket);
+  };
+  return async (request) => {
+    const user = certificateUser(request.socket);
+    if (user !== undefined) return user;
+    const token = bearerToken(request);
+    if (token === undefined) return ANONYMOUS;
+    const claims = await deps.tokens.verify(token);
+    if (claims === undefined || !isAlive(claims, deps.cache)) throw unauthorized();
+    return userOfClaims(claims);
+  };
+}
+
+/** The subprotocols of a WebSocket request without the one that carries the token. */
+export function protocolsWithoutToken(header: string): string {
+  return protocolsOf(header)
+    .filter((protocol) => !protocol.startsWith(BEARER_PROTOCOL))
+    .join(", ");
+}
+
+function userOfCertificate(socket: TLSSocket): UserInfo | undefined {
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) return undefined;
+  if (!socket.authorized) throw unauthorized();
+  const { subject } = socket.getPeerCertificate();
+  const [username] = listOf(subject.CN);
+  if (username === undefined) throw unauthorized();
+  return { username, groups: [...listOf(subject.O), AUTHENTICATED] };
+}
+
+/** Node gives a repeated attribute as an array, which its types do not say. */
+function listOf(value: string | readonly string[] | undefined): readonly string[] {
+  if (value === undefined) return [];
+  return typeof value === "string" ? [value] : value;
+}
+
+function bearerToken(request: IncomingMessage): string | undefined {
+  const match = /^Bearer\s+(\S+)\s*$/i.exec(request.headers.authorization ?? "");
+  if (match !== null) return match[1];
+  const protocol = protocolsOf(request.headers["sec-websocket-protocol"] ?? "").find((text) =>
+    text.startsWith(BEARER_PROTOCOL),
+  );
+  if (protocol === undefined) return undefined;
+  return Buffer.from(protocol.slice(BEARER_PROTOCOL.length), "base64url").toString();
+}
+
+function protocolsOf(header: string): string[] {
+  return header.split(",").map((protocol) => protocol.trim());
+}
+
+/** A token ends with its ServiceAccount and with the pod it is bound to. */
+function isAlive(claims: TokenClaims, cache: WatchCache): boolean {
+  const { namespace, serviceAccount, pod } = claims;
+  const account = cache.get(
+    registryKey(Kinds.ServiceAccount, { namespace, name: serviceAccount.name }),
+  );
+  if (account?.object.metadata.uid !== serviceAccount.uid) return false;
+  if (pod === undefined) return true;
+  const bound = cache.get(registryKey(Kinds.Pod, { namespace, name: pod.name }));
+  return bound?.object.metadata.uid === pod.uid;
+}
+
+function userOfClaims({ namespace, serviceAccount }: TokenClaims): UserInfo {
+  return {
+    username: `system:serviceaccount:${namespace}:${serviceAccount.name}`,
+    uid: serviceAccount.uid,
+    groups: ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, AUTHENTICATED],
+  };
+}

@@ -1,0 +1,98 @@
+import {
+  badRequest,
+  requestEntityTooLarge,
+  type StatusError,
+  unsupportedMediaType,
+} from "@kubehop/api";
+import { parse as parseYaml } from "yaml";
+
+/** Largest body of a request, bytes (upstream's limit). */
+export const BODY_LIMIT = 3_145_728;
+
+/** Largest YAML body, bytes: reading YAML takes a hundred times as long as JSON. */
+const YAML_LIMIT = 524_288;
+
+/** Deepest nesting of a body; objects of the API need a few dozen levels. */
+const MAX_DEPTH = 1_000;
+
+const ACCEPTED = ["application/json", "application/yaml"];
+
+/** The media type of a Content-Type header, without parameters; JSON when it is absent. */
+export function mediaTypeOf(contentType: string | undefined): string {
+  const type = contentType?.split(";")[0]?.trim().toLowerCase();
+  return type === undefined || type === "" ? "application/json" : type;
+}
+
+/**
+ * The value in a request's body. Throws 415 for an unknown media type and 400 for a body that is
+ * empty, malformed or nested too deep.
+ */
+export function decodeBody(contentType: string | undefined, body: Buffer | undefined): unknown {
+  switch (mediaTypeOf(contentType)) {
+    case "application/json":
+      return decodeJson(requireBody(body));
+    case "application/yaml":
+    case "text/yaml":
+      return decodeYaml(requireBody(body));
+    default:
+      throw unsupportedMediaType(ACCEPTED);
+  }
+}
+
+/** The value of a JSON body; throws 400 as decodeBody does. */
+export function decodeJson(body: Buffer): unknown {
+  checkDepth(body);
+  try {
+    return JSON.parse(body.toString());
+  } catch (error) {
+    throw badRequest(`the request body is not valid JSON: ${(error as Error).message}`);
+  }
+}
+
+/** Block collections opened on one line: the parser's time grows with the square of their depth. */
+const NESTED_LINE = /(?:[-?:][ \t]+){100}/;
+
+/** The value of a body that is YAML or JSON; throws 400 as decodeBody does. */
+export function decodeYaml(body: Buffer): unknown {
+  if (body.length > YAML_LIMIT) throw requestEntityTooLarge(YAML_LIMIT);
+  checkDepth(body);
+  const text = body.toString();
+  if (NESTED_LINE.test(text)) throw tooDeep();
+  try {
+    // Looking for keys that come twice would take the square of their number.
+    return parseYaml(text, { maxAliasCount: 100, uniqueKeys: false }) as unknown;
+  } catch (error) {
+    throw badRequest(`the request body is not valid YAML: ${(error as Error).message}`);
+  }
+}
+
+function tooDeep(): StatusError {
+  return badRequest("the request body exceeds the maximum nesting depth");
+}
+
+/** The body, which must not be empty; throws 400. */
+export function requireBody(body: Buffer | undefined): Buffer {
+  if (body === undefined || body.length === 0) throw badRequest("the request has no body");
+  return body;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING = new Set([0x5b, 0x7b]);
+const CLOSING = new Set([0x5d, 0x7d]);
+
+/** Refuses what would overflow the stack of whoever walks the value. */
+function checkDepth(body: Buffer): void {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < body.length; at += 1) {
+    const byte = body[at] as number;
+    if (quoted) {
+      if (byte === BACKSLASH) at += 1;
+      else if (byte === QUOTE) quoted = false;
+    } else if (byte === QUOTE) quoted = true;
+    else if (OPENING.has(byte)) depth += 1;
+    else if (CLOSING.has(byte)) depth -= 1;
+    if (depth > MAX_DEPTH) throw tooDeep();
+  }
+}

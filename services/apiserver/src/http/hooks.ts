@@ -1,0 +1,96 @@
+import type { Clock } from "@kubehop/kit";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { randomUUID } from "node:crypto";
+import type { Authenticator } from "../auth/authenticate.ts";
+import { authorize } from "../auth/authorize.ts";
+import { ANONYMOUS } from "../auth/user.ts";
+import type { ApiServerMetrics, RequestLabels } from "../metrics.ts";
+import type { RequestContext } from "./context.ts";
+import { parseResourceRequest, type ResourceRequest } from "./request-info.ts";
+
+/** What every request passes. */
+export interface HookDeps {
+  readonly authenticate: Authenticator;
+  readonly metrics: ApiServerMetrics;
+  readonly clock: Clock;
+}
+
+/** Verbs whose answers last. */
+const STREAMS = new Set(["WATCH", "CONNECT"]);
+
+/** Adds what happens around every request: who sends it, may he, headers, metrics. */
+export function addHooks(app: FastifyInstance, deps: HookDeps): void {
+  const finish = new WeakMap<FastifyRequest, () => void>();
+  app.decorateRequest("context", null as unknown as RequestContext);
+  app.addHook("onRequest", async (request, reply) => {
+    void reply.headers({ "audit-id": randomUUID(), "cache-control": "no-cache, private" });
+    const context = contextOf(request, deps.clock.now());
+    request.context = context;
+    finish.set(request, countStart(deps.metrics, request));
+    const user = await deps.authenticate(request.raw);
+    request.context = { ...context, user };
+    authorize(user, request.method, context.path, context.resource);
+  });
+  app.addHook("onResponse", (request, reply, done) => {
+    finish.get(request)?.();
+    countEnd(deps.metrics, request, reply);
+    done();
+  });
+}
+
+function contextOf(request: FastifyRequest, now: number): RequestContext {
+  const url = request.raw.url ?? "/";
+  const mark = url.indexOf("?");
+  const path = mark === -1 ? url : url.slice(0, mark);
+  const query = new URLSearchParams(mark === -1 ? "" : url.slice(mark + 1));
+  const resource = parseResourceRequest(request.method, path, query);
+  return { path, query, resource, user: ANONYMOUS, now };
+}
+
+function countStart(metrics: ApiServerMetrics, request: FastifyRequest): () => void {
+  const labels = labelsOf(request);
+  if (STREAMS.has(labels.verb)) return metrics.streamStarted(labels);
+  return metrics.requestStarted(request.method !== "GET" && request.method !== "HEAD");
+}
+
+function countEnd(metrics: ApiServerMetrics, request: FastifyRequest, reply: FastifyReply): void {
+  metrics.requestDone(labelsOf(request), {
+    code: reply.statusCode,
+    seconds: reply.elapsedTime / 1_000,
+    bytes: Number(reply.getHeader("content-length") ?? 0),
+  });
+}
+
+function labelsOf({ context: { resource, query }, method }: FastifyRequest): RequestLabels {
+  if (resource === undefined) {
+    const none = { group: "", version: "", resource: "", subresource: "", scope: "", dryRun: "" };
+    return { ...none, verb: method };
+  }
+  const { group, version, plural, subresource = "" } = resource;
+  return {
+    verb: verbOf(resource),
+    group,
+    version,
+    resource: plural,
+    subresource,
+    scope: scopeOf(resource),
+    dryRun: query.has("dryRun") ? "All" : "",
+  };
+}
+
+function verbOf({ verb, subresource }: ResourceRequest): string {
+  if (subresource === "log" || subresource === "exec") return "CONNECT";
+  switch (verb) {
+    case "create":
+      return "POST";
+    case "update":
+      return "PUT";
+    default:
+      return verb.toUpperCase();
+  }
+}
+
+function scopeOf({ name, namespace }: ResourceRequest): string {
+  if (name !== undefined) return "resource";
+  return namespace === undefined ? "cluster" : "namespace";
+}

@@ -1,0 +1,49 @@
+import { Kinds, type IPFamily, type Kind } from "@kubehop/api";
+import { configMapStrategy } from "./config-map.ts";
+import { controllerRevisionStrategy } from "./controller-revision.ts";
+import { deploymentStrategy, replicaSetStrategy } from "./deployment.ts";
+import { endpointSliceStrategy } from "./endpoint-slice.ts";
+import { endpointsStrategy } from "./endpoints.ts";
+import { eventStrategy } from "./event.ts";
+import { ipAddressStrategy, serviceCidrStrategy } from "./ip-address.ts";
+import { leaseStrategy } from "./lease.ts";
+import { namespaceStrategy } from "./namespace.ts";
+import { nodeStrategy } from "./node.ts";
+import { podStrategy } from "./pod.ts";
+import { secretStrategy } from "./secret.ts";
+import { createServiceStrategy } from "./service.ts";
+import { statefulSetStrategy } from "./stateful-set.ts";
+import { createStrategy, type Strategy } from "./strategy.ts";
+
+/** What the strategies must know of the cluster. */
+export interface StrategyOptions {
+  /** IP families the cluster has Service ranges for, the default one first. */
+  readonly ipFamilies: readonly IPFamily[];
+}
+
+/** The strategies of all kinds; a kind without rules of its own gets the generic one. */
+export function createStrategies(options: StrategyOptions): (kind: Kind) => Strategy {
+  const own: { readonly [K in keyof typeof Kinds]?: unknown } = {
+    Namespace: namespaceStrategy,
+    Node: nodeStrategy,
+    Pod: podStrategy,
+    Service: createServiceStrategy(options.ipFamilies),
+    EndpointSlice: endpointSliceStrategy,
+    Endpoints: endpointsStrategy,
+    ConfigMap: configMapStrategy,
+    ControllerRevision: controllerRevisionStrategy,
+    Secret: secretStrategy,
+    Deployment: deploymentStrategy,
+    ReplicaSet: replicaSetStrategy,
+    StatefulSet: statefulSetStrategy,
+    Lease: leaseStrategy,
+    Event: eventStrategy,
+    IPAddress: ipAddressStrategy,
+    ServiceCIDR: serviceCidrStrategy,
+  };
+  const strategies = new Map<string, Strategy>();
+  for (const [name, kind] of Object.entries(Kinds) as [keyof typeof Kinds, Kind][]) {
+    strategies.set(name, (own[name] as Strategy | undefined) ?? createStrategy(kind));
+  }
+  return (kind) => strategies.get(kind.kind) ?? createStrategy(kind);
+}

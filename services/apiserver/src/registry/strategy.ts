@@ -1,0 +1,88 @@
+import { isDNS1123Subdomain, type Kind, type KubeObject, type StatusCause } from "@kubehop/api";
+import { validateObjectMeta } from "./object-meta.ts";
+
+/**
+ * What is particular to a kind when its objects are written. The prepare functions change the
+ * object they get, which must be the caller's own copy; the old object is only read.
+ */
+export interface Strategy<T extends KubeObject = KubeObject> {
+  /** PUT to a name that does not exist creates it. */
+  readonly createOnUpdate: boolean;
+  /** Sets defaults and drops what clients can't set. */
+  prepareForCreate(object: T): void;
+  validate(object: T): StatusCause[];
+  /** Sets defaults and keeps what an update can't change: the status, allocated addresses … */
+  prepareForUpdate(object: T, old: T): void;
+  validateUpdate(object: T, old: T): StatusCause[];
+  /** Keeps all but the status. */
+  prepareForStatusUpdate(object: T, old: T): void;
+  validateStatusUpdate(object: T, old: T): StatusCause[];
+  /** Texts for the `Warning` header: things that are accepted, but not wise. */
+  warnings(object: T): string[];
+}
+
+/** The rules of one kind; those it lacks are the generic ones. */
+export interface Rules<T extends KubeObject> {
+  readonly createOnUpdate?: boolean;
+  /** A new object may bring its status (a kubelet registers its node with one). */
+  readonly statusOnCreate?: boolean;
+  /** What is wrong with a name; default: RFC 1123 subdomain. */
+  readonly validateName?: (name: string) => string[];
+  /** Fills in what is absent. Runs before everything else, on create and update. */
+  readonly defaults?: (object: T) => void;
+  readonly prepareForCreate?: (object: T) => void;
+  readonly prepareForUpdate?: (object: T, old: T) => void;
+  /** Rules for the object alone, on create and update. */
+  readonly validate?: (object: T) => StatusCause[];
+  /** Rules for the change; come after those for the object alone. */
+  readonly validateUpdate?: (object: T, old: T) => StatusCause[];
+  readonly validateStatus?: (object: T, old: T) => StatusCause[];
+  readonly warnings?: (object: T) => string[];
+}
+
+/** Completes a kind's rules to its strategy. */
+export function createStrategy<T extends KubeObject>(
+  kind: Kind<T>,
+  rules: Rules<T> = {},
+): Strategy<T> {
+  const validateName = rules.validateName ?? isDNS1123Subdomain;
+  const validate = (object: T): StatusCause[] => [
+    ...validateObjectMeta(object.metadata, { validateName }),
+    ...(rules.validate?.(object) ?? []),
+  ];
+  return {
+    createOnUpdate: rules.createOnUpdate ?? false,
+    prepareForCreate(object) {
+      if (kind.status && rules.statusOnCreate !== true) delete object["status"];
+      rules.defaults?.(object);
+      rules.prepareForCreate?.(object);
+    },
+    validate,
+    prepareForUpdate(object, old) {
+      if (kind.status) setField(object, "status", structuredClone(old["status"]));
+      rules.defaults?.(object);
+      rules.prepareForUpdate?.(object, old);
+    },
+    validateUpdate: (object, old) => [
+      ...validate(object),
+      ...(rules.validateUpdate?.(object, old) ?? []),
+    ],
+    prepareForStatusUpdate: keepAllButStatus,
+    validateStatusUpdate: (object, old) => rules.validateStatus?.(object, old) ?? [],
+    warnings: (object) => rules.warnings?.(object) ?? [],
+  };
+}
+
+function keepAllButStatus(object: KubeObject, old: KubeObject): void {
+  const { resourceVersion } = object.metadata;
+  const fields = new Set([...Object.keys(object), ...Object.keys(old)]);
+  fields.delete("status");
+  for (const field of fields) setField(object, field, structuredClone(old[field]));
+  if (resourceVersion === undefined) delete object.metadata.resourceVersion;
+  else object.metadata.resourceVersion = resourceVersion;
+}
+
+function setField(object: KubeObject, field: string, value: unknown): void {
+  if (value === undefined) delete object[field];
+  else object[field] = value;
+}

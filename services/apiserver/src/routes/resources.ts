@@ -1,0 +1,122 @@
+import { badRequest, kindByPlural, methodNotAllowed, resourceNotFound } from "@kubehop/api";
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import type { ServiceAccountTokens } from "../auth/service-account-tokens.ts";
+import type { KubeletCredentials } from "../kubelet/kubelet.ts";
+import type { Resources } from "../resources/resources.ts";
+import { bindPod } from "./binding.ts";
+import type { Call } from "./call.ts";
+import { deleteCollection, deleteOne } from "./delete.ts";
+import { finalizeNamespace } from "./finalize.ts";
+import { streamLogs } from "./logs.ts";
+import { getObject, listObjects } from "./read.ts";
+import { handleScale } from "./scale.ts";
+import type { StreamSet } from "./streams.ts";
+import { subresourcesOf } from "./subresources.ts";
+import { requestToken } from "./token.ts";
+import { watchObjects, type WatchDeps } from "./watch.ts";
+import { create, patch, update } from "./write.ts";
+
+/** What the resource routes need. */
+export interface ResourceDeps {
+  readonly resources: Resources;
+  readonly watch: WatchDeps;
+  readonly tokens: ServiceAccountTokens;
+  readonly kubelet: KubeletCredentials;
+  readonly streams: StreamSet;
+}
+
+const METHODS: HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+
+/** Routes of every kind: one handler that goes by the kind, the verb and the subresource. */
+export function addResourceRoutes(app: FastifyInstance, deps: ResourceDeps): void {
+  for (const url of ["/api/:version/*", "/apis/:group/:version/*"]) {
+    app.route({
+      method: METHODS,
+      url,
+      handler: (request, reply) => handle(deps, callOf(request, reply)),
+    });
+  }
+}
+
+function callOf(request: FastifyRequest, reply: FastifyReply): Call {
+  const { resource, query, user, now } = request.context;
+  if (resource === undefined) throw resourceNotFound();
+  const { group, version, plural, namespace, name } = resource;
+  const kind = kindByPlural(group, version, plural);
+  if (kind === undefined) throw resourceNotFound();
+  const misplaced = kind.namespaced
+    ? name !== undefined && namespace === undefined
+    : namespace !== undefined;
+  if (misplaced) throw resourceNotFound();
+  const target = {
+    kind,
+    ...(namespace !== undefined && { namespace }),
+    ...(name !== undefined && { name }),
+  };
+  return { resource, kind, target, query, user, request, reply, now };
+}
+
+function handle(deps: ResourceDeps, call: Call): Promise<FastifyReply | void> {
+  if (call.resource.subresource !== undefined) return handleSubresource(deps, call);
+  const { resources } = deps;
+  const { verb } = call.resource;
+  switch (verb) {
+    case "get":
+      return getObject(resources, call);
+    case "list":
+      return listObjects(resources, call);
+    case "watch":
+      return watchObjects(deps.watch, call);
+    case "create":
+      return create(resources, call);
+    case "update":
+      return update(resources, call);
+    case "patch":
+      return patch(resources, call);
+    case "delete":
+      return deleteOne(resources, call);
+    case "deletecollection":
+      return deleteCollection(resources, call);
+    default:
+      return verb satisfies never;
+  }
+}
+
+function handleSubresource(deps: ResourceDeps, call: Call): Promise<FastifyReply | void> {
+  const { kind, resource } = call;
+  const { resources } = deps;
+  if (!subresourcesOf(kind).some(({ name }) => name === resource.subresource)) {
+    throw resourceNotFound();
+  }
+  switch (resource.subresource) {
+    case "status":
+      return handleStatus(resources, call);
+    case "scale":
+      return handleScale(resources, call);
+    case "binding":
+      return bindPod(resources, call);
+    case "token":
+      return requestToken(resources, deps.tokens, call);
+    case "finalize":
+      return finalizeNamespace(resources, call);
+    case "log":
+      return streamLogs(deps, call);
+    case "exec":
+      throw badRequest("Upgrade request required");
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+function handleStatus(resources: Resources, call: Call): Promise<FastifyReply> {
+  switch (call.resource.verb) {
+    case "get":
+      return getObject(resources, call);
+    case "update":
+      return update(resources, call, "status");
+    case "patch":
+      return patch(resources, call, "status");
+    default:
+      throw methodNotAllowed();
+  }
+}

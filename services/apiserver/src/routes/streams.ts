@@ -1,0 +1,40 @@
+import type { FastifyReply } from "fastify";
+import type { ServerResponse } from "node:http";
+
+/** Answers that go on until the client leaves; the server ends them when it stops. */
+export interface StreamSet {
+  /** Remembers a stream until its connection closes. `end` must end it cleanly. */
+  add(response: ServerResponse, end: () => void): void;
+  /** Ends every stream. */
+  endAll(): void;
+}
+
+/** Creates an empty set. */
+export function createStreamSet(): StreamSet {
+  const ends = new Set<() => void>();
+  return {
+    add(response, end) {
+      ends.add(end);
+      response.once("close", () => ends.delete(end));
+    },
+    endAll() {
+      for (const end of ends) end();
+    },
+  };
+}
+
+/**
+ * Takes the answer out of Fastify's hands and sends its head at once: clients wait for the head
+ * of a watch before they do anything else.
+ */
+export function startStream(reply: FastifyReply, contentType: string): ServerResponse {
+  const headers = reply.getHeaders();
+  reply.hijack();
+  const response = reply.raw;
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) response.setHeader(name, value);
+  }
+  response.writeHead(200, { "content-type": contentType });
+  response.flushHeaders();
+  return response;
+}

@@ -1,0 +1,63 @@
+import type { Kind } from "@kubehop/api";
+
+/** A subresource as discovery tells of it. */
+export interface Subresource {
+  readonly name: string;
+  /** The kind it takes and gives. */
+  readonly responseKind: {
+    readonly group: string;
+    readonly version: string;
+    readonly kind: string;
+  };
+  readonly verbs: readonly string[];
+}
+
+/** Verbs of every kind, in the order upstream prints them. */
+export const VERBS = [
+  "create",
+  "delete",
+  "deletecollection",
+  "get",
+  "list",
+  "patch",
+  "update",
+  "watch",
+] as const;
+
+const OWN: Readonly<Record<string, readonly Subresource[]>> = {
+  namespaces: [core("finalize", "Namespace", ["update"])],
+  pods: [
+    core("binding", "Binding", ["create"]),
+    core("exec", "PodExecOptions", ["create", "get"]),
+    core("log", "Pod", ["get"]),
+  ],
+  serviceaccounts: [
+    {
+      name: "token",
+      responseKind: { group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" },
+      verbs: ["create"],
+    },
+  ],
+};
+
+/** The subresources of a kind, by name. */
+export function subresourcesOf(kind: Kind): readonly Subresource[] {
+  const { group, version } = kind;
+  const verbs = ["get", "patch", "update"];
+  const status: Subresource = {
+    name: "status",
+    responseKind: { group, version, kind: kind.kind },
+    verbs,
+  };
+  const scale: Subresource = {
+    name: "scale",
+    responseKind: { group: "autoscaling", version: "v1", kind: "Scale" },
+    verbs,
+  };
+  const own = group === "" ? (OWN[kind.plural] ?? []) : [];
+  return [...own, ...(kind.scale ? [scale] : []), ...(kind.status ? [status] : [])];
+}
+
+function core(name: string, kind: string, verbs: readonly string[]): Subresource {
+  return { name, responseKind: { group: "", version: "v1", kind }, verbs };
+}

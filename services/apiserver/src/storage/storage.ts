@@ -1,0 +1,39 @@
+/**
+ * The write side of the registry. Reads are served from the watch cache, which is fed by the same
+ * stream of writes.
+ */
+export interface Storage {
+  /**
+   * Stores a value under a key that must not exist. Gives the revision of the write.
+   * Throws RevisionConflict when the key exists, StorageUnavailable when the store stays away.
+   */
+  create(key: string, value: Buffer): Promise<number>;
+  /** Replaces the value written at `lastRevision`; throws as create does. */
+  update(key: string, value: Buffer, lastRevision: number): Promise<number>;
+  /** Deletes the value written at `lastRevision`, keeping `finalValue` for watchers. */
+  delete(key: string, finalValue: Buffer, lastRevision: number): Promise<number>;
+}
+
+/** The key exists already, is gone, or was written by somebody else meanwhile. */
+export class RevisionConflict extends Error {
+  override readonly name = "RevisionConflict";
+  readonly key: string;
+
+  constructor(key: string) {
+    super(`the registry key ${key} was written by somebody else`);
+    this.key = key;
+  }
+}
+
+/** The store did not answer in time; whether the write happened is not known. */
+export class StorageUnavailable extends Error {
+  override readonly name = "StorageUnavailable";
+
+  constructor(key: string, options: ErrorOptions) {
+    super(
+      `the registry did not confirm the write of ${key} in time, so whether it was stored is not ` +
+        "known; is nats-server running?",
+      options,
+    );
+  }
+}

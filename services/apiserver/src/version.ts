@@ -1,0 +1,12 @@
+/** What GET /version says: the Kubernetes version whose behaviour this server follows. */
+export const VERSION: Readonly<Record<string, string>> = {
+  major: "1",
+  minor: "32",
+  gitVersion: "v1.32.0+kubehop",
+  gitCommit: "",
+  gitTreeState: "clean",
+  buildDate: "1970-01-01T00:00:00Z",
+  goVersion: "",
+  compiler: "v8",
+  platform: `${process.platform}/${process.arch}`,
+};
