@@ -65,13 +65,14 @@ function structDecoder(
   properties: Readonly<Record<string, TSchema>>,
   outer: string,
 ): Decoder {
+  const expected = { struct: outer, type: goType(schema) };
   const struct = titleOf(schema);
   const fields = new Map<string, Decoder>();
   for (const [name, property] of Object.entries(properties)) {
     fields.set(name, build(property, struct));
   }
   return (value, trail) => {
-    if (jsonType(value) !== "object") throw mismatch(value, trail, outer, goType(schema));
+    if (jsonType(value) !== "object") throw mismatch(value, trail, expected);
     return eachField(value as Record<string, unknown>, trail, (name) => {
       const decoder = fields.get(name);
       if (decoder === undefined) trail.unknown.push(pathText([...trail.path, name]));
@@ -81,8 +82,9 @@ function structDecoder(
 }
 
 function mapDecoder(schema: TSchema, decoder: Decoder, struct: string): Decoder {
+  const expected = { struct, type: goType(schema) };
   return (value, trail) => {
-    if (jsonType(value) !== "object") throw mismatch(value, trail, struct, goType(schema));
+    if (jsonType(value) !== "object") throw mismatch(value, trail, expected);
     // encoding/json does not name the map's keys, so neither does the trail.
     let copy: Record<string, unknown> | undefined;
     for (const [key, item] of Object.entries(value as Record<string, unknown>)) {
@@ -120,8 +122,9 @@ function eachField(
 }
 
 function listDecoder(schema: TSchema, decoder: Decoder, struct: string): Decoder {
+  const expected = { struct, type: goType(schema) };
   return (value, trail) => {
-    if (!Array.isArray(value)) throw mismatch(value, trail, struct, goType(schema));
+    if (!Array.isArray(value)) throw mismatch(value, trail, expected);
     let copy: unknown[] | undefined;
     for (let index = 0; index < value.length; index++) {
       trail.path.push(index);
@@ -140,20 +143,22 @@ function zeroOf(schema: TSchema): unknown {
   return type === "integer" ? 0 : {};
 }
 
-function plainDecoder(expected: string, schema: TSchema, struct: string): Decoder {
+function plainDecoder(jsonName: string, schema: TSchema, struct: string): Decoder {
+  const expected = { struct, type: goType(schema) };
   return (value, trail) => {
-    if (jsonType(value) !== expected) throw mismatch(value, trail, struct, goType(schema));
+    if (jsonType(value) !== jsonName) throw mismatch(value, trail, expected);
     return value;
   };
 }
 
 function integerDecoder(schema: TSchema, struct: string): Decoder {
+  const expected = { struct, type: goType(schema) };
   const wide = (schema as JsonSchema).format === "int64";
   const limit = wide ? Number.MAX_SAFE_INTEGER : 2 ** 31;
   return (value, trail) => {
-    if (typeof value !== "number") throw mismatch(value, trail, struct, goType(schema));
+    if (typeof value !== "number") throw mismatch(value, trail, expected);
     if (!Number.isInteger(value) || value >= limit || value < -limit) {
-      throw mismatch(value, trail, struct, goType(schema), `number ${value}`);
+      throw mismatch(value, trail, expected, `number ${value}`);
     }
     return value;
   };
@@ -162,9 +167,10 @@ function integerDecoder(schema: TSchema, struct: string): Decoder {
 function intOrStringDecoder(struct: string): Decoder {
   return (value, trail) => {
     if (typeof value === "string") return value;
-    if (typeof value !== "number") throw mismatch(value, trail, struct, "intstr.IntOrString");
+    if (typeof value !== "number")
+      throw mismatch(value, trail, { struct, type: "intstr.IntOrString" });
     if (!Number.isInteger(value) || value >= 2 ** 31 || value < -(2 ** 31)) {
-      throw mismatch(value, trail, struct, "int32", `number ${value}`);
+      throw mismatch(value, trail, { struct, type: "int32" }, `number ${value}`);
     }
     return value;
   };
@@ -179,10 +185,11 @@ const quantityDecoder: Decoder = (value) => {
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 function timeDecoder(schema: TSchema, struct: string): Decoder {
+  const expected = { struct, type: goType(schema) };
   const micro = (schema as JsonSchema).format === "micro-time";
   const layout = micro ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00";
   return (value, trail) => {
-    if (typeof value !== "string") throw mismatch(value, trail, struct, goType(schema));
+    if (typeof value !== "string") throw mismatch(value, trail, expected);
     if (!TIME.test(value) || Number.isNaN(Date.parse(value))) {
       const quoted = JSON.stringify(value);
       throw new JsonTypeError(
@@ -193,12 +200,16 @@ function timeDecoder(schema: TSchema, struct: string): Decoder {
   };
 }
 
-// eslint-disable-next-line max-params -- the parts of encoding/json's sentence, in its order
+/** What Go expects at a place: the struct that holds it and its type, as error texts name them. */
+interface GoPlace {
+  readonly struct: string;
+  readonly type: string;
+}
+
 function mismatch(
   value: unknown,
   trail: Trail,
-  struct: string,
-  type: string,
+  { struct, type }: GoPlace,
   found: string = jsonType(value),
 ): JsonTypeError {
   const names = trail.path.filter((part) => typeof part === "string");

@@ -52,23 +52,23 @@ const workload = { categories: ["all"], status: true, scale: true, generation: t
 
 /** THE table of kinds: routes, discovery, OpenAPI, storage keys and clients follow from it. */
 export const Kinds: { readonly [K in keyof KindTypes]: Kind<KindTypes[K]> } = {
-  Namespace: row("v1", "namespaces", "ns", NamespaceSchema, { ...cluster, ...withStatus }),
-  Node: row("v1", "nodes", "no", NodeSchema, { ...cluster, ...withStatus }),
-  Pod: row("v1", "pods", "po", PodSchema, inAll),
-  Service: row("v1", "services", "svc", ServiceSchema, inAll),
-  EndpointSlice: row(DISCOVERY, "endpointslices", "", EndpointSliceSchema, { generation: true }),
-  Endpoints: row("v1", "endpoints", "ep", EndpointsSchema),
-  ConfigMap: row("v1", "configmaps", "cm", ConfigMapSchema),
-  Secret: row("v1", "secrets", "", SecretSchema),
-  ServiceAccount: row("v1", "serviceaccounts", "sa", ServiceAccountSchema),
-  Deployment: row(APPS, "deployments", "deploy", DeploymentSchema, workload),
-  ReplicaSet: row(APPS, "replicasets", "rs", ReplicaSetSchema, workload),
-  StatefulSet: row(APPS, "statefulsets", "sts", StatefulSetSchema, workload),
-  ControllerRevision: row(APPS, "controllerrevisions", "", ControllerRevisionSchema),
-  Lease: row(COORDINATION, "leases", "", LeaseSchema),
-  Event: row("v1", "events", "ev", EventSchema),
-  IPAddress: row(NETWORKING, "ipaddresses", "ip", IPAddressSchema, cluster),
-  ServiceCIDR: row(NETWORKING, "servicecidrs", "", ServiceCIDRSchema, {
+  Namespace: row("v1", ["namespaces", "ns"], NamespaceSchema, { ...cluster, ...withStatus }),
+  Node: row("v1", ["nodes", "no"], NodeSchema, { ...cluster, ...withStatus }),
+  Pod: row("v1", ["pods", "po"], PodSchema, inAll),
+  Service: row("v1", ["services", "svc"], ServiceSchema, inAll),
+  EndpointSlice: row(DISCOVERY, ["endpointslices"], EndpointSliceSchema, { generation: true }),
+  Endpoints: row("v1", ["endpoints", "ep"], EndpointsSchema),
+  ConfigMap: row("v1", ["configmaps", "cm"], ConfigMapSchema),
+  Secret: row("v1", ["secrets"], SecretSchema),
+  ServiceAccount: row("v1", ["serviceaccounts", "sa"], ServiceAccountSchema),
+  Deployment: row(APPS, ["deployments", "deploy"], DeploymentSchema, workload),
+  ReplicaSet: row(APPS, ["replicasets", "rs"], ReplicaSetSchema, workload),
+  StatefulSet: row(APPS, ["statefulsets", "sts"], StatefulSetSchema, workload),
+  ControllerRevision: row(APPS, ["controllerrevisions"], ControllerRevisionSchema),
+  Lease: row(COORDINATION, ["leases"], LeaseSchema),
+  Event: row("v1", ["events", "ev"], EventSchema),
+  IPAddress: row(NETWORKING, ["ipaddresses", "ip"], IPAddressSchema, cluster),
+  ServiceCIDR: row(NETWORKING, ["servicecidrs"], ServiceCIDRSchema, {
     ...cluster,
     ...withStatus,
   }),
@@ -98,11 +98,9 @@ export function kindByPlural(group: string, version: string, plural: string): Ki
 
 type Traits = Partial<Pick<Kind, "namespaced" | "categories" | "status" | "scale" | "generation">>;
 
-// eslint-disable-next-line max-params -- a row of a table: its columns are the parameters
 function row<T extends KubeObject>(
   apiVersion: string,
-  plural: string,
-  shortName: string,
+  [plural, ...shortNames]: readonly [string, ...string[]],
   schema: SchemaOf<T>,
   traits: Traits = {},
 ): Kind<T> {
@@ -114,7 +112,7 @@ function row<T extends KubeObject>(
     kind,
     plural,
     singular: kind.toLowerCase(),
-    shortNames: shortName === "" ? [] : [shortName],
+    shortNames,
     categories: [],
     namespaced: true,
     schema,
