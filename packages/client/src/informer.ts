@@ -45,60 +45,27 @@ export interface Informer<T> extends AsyncDisposable {
 
 /** Creates an informer; it reads nothing before `start`. */
 export function createInformer<T extends KubeObject>(options: InformerOptions<T>): Informer<T> {
-  const { bus, kind, logger } = options;
-  const store = createStore<T>(options.indexes);
-  const keys = new Map<string, string>();
   const handlers = new Set<(change: Change<T>) => void>();
+  const cache = createCache(options, handlers);
   const synced = Promise.withResolvers<void>();
   let watch: AsyncDisposable | undefined;
   let hasSynced = false;
   let revision = 0;
 
-  const notify = (change: Change<T>): void => {
-    for (const handler of handlers) {
-      try {
-        handler(change);
-      } catch (err) {
-        logger.error({ kind: kind.kind, key: change.key, err }, "an informer's handler threw");
-      }
-    }
-  };
-  const remove = (registryKey: string): void => {
-    const key = keys.get(registryKey);
-    if (key === undefined) return;
-    keys.delete(registryKey);
-    const previous = store.delete(key);
-    if (previous !== undefined) notify({ key, previous });
-  };
-  const apply = (entry: RegistryEntry): void => {
-    if (entry.deleted) return remove(entry.key);
-    const current = decode<T>(entry.value, entry.revision);
-    if (current === undefined) {
-      logger.error({ key: entry.key }, "the registry holds something that is no object");
-      return;
-    }
-    const key = namespacedName(current);
-    keys.set(entry.key, key);
-    const previous = store.set(key, current);
-    notify(previous === undefined ? { key, current } : { key, previous, current });
-  };
-
   return {
-    store,
+    store: cache.store,
     start() {
-      watch ??= watchRegistry(bus, {
-        filter: registryPrefix(kind, options.namespace),
+      watch ??= watchRegistry(options.bus, {
+        filter: registryPrefix(options.kind, options.namespace),
         onSnapshot(entries, at) {
           revision = at;
-          const listed = new Set(entries.map((entry) => entry.key));
-          for (const key of [...keys.keys()]) if (!listed.has(key)) remove(key);
-          for (const entry of entries) apply(entry);
+          cache.replace(entries);
           hasSynced = true;
           synced.resolve();
         },
         onEntry(entry) {
           revision = Math.max(revision, entry.revision);
-          apply(entry);
+          cache.apply(entry);
         },
       });
     },
@@ -117,12 +84,66 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   };
 }
 
+interface Cache<T> {
+  readonly store: Store<T>;
+  apply(entry: RegistryEntry): void;
+  /** Makes the store hold exactly these. */
+  replace(entries: readonly RegistryEntry[]): void;
+}
+
+/** Turns entries of the registry into objects of the store, and tells the handlers. */
+function createCache<T extends KubeObject>(
+  { kind, logger, indexes }: InformerOptions<T>,
+  handlers: ReadonlySet<(change: Change<T>) => void>,
+): Cache<T> {
+  const store = createStore<T>(indexes);
+  const keys = new Map<string, string>();
+  const notify = (change: Change<T>): void => {
+    for (const handler of handlers) {
+      try {
+        handler(change);
+      } catch (err) {
+        logger.error({ kind: kind.kind, key: change.key, err }, "an informer's handler threw");
+      }
+    }
+  };
+  const remove = (registryKey: string): void => {
+    const key = keys.get(registryKey);
+    if (key === undefined) return;
+    keys.delete(registryKey);
+    const previous = store.delete(key);
+    if (previous !== undefined) notify({ key, previous });
+  };
+  const apply = (entry: RegistryEntry): void => {
+    if (entry.deleted) return remove(entry.key);
+    const current = decode(entry.value, entry.revision) as T | undefined;
+    if (current === undefined) {
+      logger.error({ key: entry.key }, "the registry holds something that is no object");
+      return;
+    }
+    const key = namespacedName(current);
+    keys.set(entry.key, key);
+    const previous = store.set(key, current);
+    notify(previous === undefined ? { key, current } : { key, previous, current });
+  };
+  return {
+    store,
+    apply,
+    replace(entries) {
+      const listed = new Set(entries.map((entry) => entry.key));
+      const gone = [...keys.keys()].filter((key) => !listed.has(key));
+      for (const key of gone) remove(key);
+      for (const entry of entries) apply(entry);
+    },
+  };
+}
+
 const decoder = new TextDecoder();
 
 /** The registry does not store the resourceVersion: it is the revision. */
-function decode<T extends KubeObject>(value: Uint8Array, revision: number): T | undefined {
+function decode(value: Uint8Array, revision: number): KubeObject | undefined {
   try {
-    const object = JSON.parse(decoder.decode(value)) as T;
+    const object = JSON.parse(decoder.decode(value)) as KubeObject;
     object.metadata.resourceVersion = String(revision);
     return object;
   } catch {

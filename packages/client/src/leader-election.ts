@@ -31,8 +31,11 @@ export async function runLeaderElection(options: LeaderElectionOptions): Promise
     if (signal.aborted) return;
     logger.info({ holder: claim.holderIdentity }, "became leader");
     const lost = new AbortController();
-    const led = options.lead(AbortSignal.any([signal, lost.signal]));
-    await holdLead(options, watchful);
+    const leading = AbortSignal.any([signal, lost.signal]);
+    const led = options.lead(leading).finally(() => lost.abort());
+    // Waited for below; a leader that fails meanwhile ends the holding first.
+    led.catch(() => {});
+    await holdLead({ ...options, signal: leading }, watchful);
     lost.abort();
     await led;
     if (!signal.aborted) logger.warn({ holder: claim.holderIdentity }, "lost the lead");

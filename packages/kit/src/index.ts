@@ -7,13 +7,6 @@ export {
   createAdminServer,
   splitHostPort,
 } from "./admin-server.ts";
-export {
-  type CertificateRequest,
-  type ClusterPki,
-  createClusterPki,
-  createSigningKeys,
-  type KeyPair,
-} from "./certificates.ts";
 export { type Clock, createRandom, type Random, systemClock } from "./clock.ts";
 export { ConfigError, envName, flagName, HELP, helpText, parseConfig } from "./config.ts";
 export { parseDuration } from "./duration.ts";

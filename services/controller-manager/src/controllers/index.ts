@@ -1,0 +1,29 @@
+import type { Controller } from "./controller.ts";
+import { deploymentController } from "./deployment/index.ts";
+import { endpointSliceController } from "./endpoint-slice/index.ts";
+import { endpointsController } from "./endpoints/index.ts";
+import { garbageCollector } from "./garbage-collector/index.ts";
+import { namespaceController } from "./namespace.ts";
+import { nodeLifecycleController } from "./node-lifecycle/index.ts";
+import { podGarbageCollector } from "./pod-gc.ts";
+import { replicaSetController } from "./replica-set/index.ts";
+import { rootCaController } from "./root-ca.ts";
+import { schedulerController } from "./scheduler/index.ts";
+import { serviceAccountController } from "./service-account.ts";
+import { statefulSetController } from "./stateful-set/index.ts";
+
+/** THE table: every loop of the controller manager. A new controller is a line here. */
+export const controllers: readonly Controller[] = [
+  endpointSliceController,
+  endpointsController,
+  deploymentController,
+  replicaSetController,
+  statefulSetController,
+  schedulerController,
+  nodeLifecycleController,
+  namespaceController,
+  garbageCollector,
+  podGarbageCollector,
+  serviceAccountController,
+  rootCaController,
+];
