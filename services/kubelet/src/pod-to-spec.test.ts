@@ -1,0 +1,105 @@
+import type { Container } from "@kubehop/api";
+import { describe, expect, it } from "vitest";
+import { containerCommand, podToSpec } from "./pod-to-spec.ts";
+import type { ContainerSpec } from "./runtime/runtime.ts";
+import { testContainer, testPod, testSources } from "./testing/objects.ts";
+
+function specOf(container: Partial<Container>): ContainerSpec {
+  const pod = testPod({
+    hostname: "named",
+    volumes: [
+      { name: "conf", configMap: { name: "conf" } },
+      { name: "scratch", emptyDir: {} },
+    ],
+  });
+  return podToSpec(testContainer(container), {
+    pod,
+    addresses: { podIps: ["10.244.1.2"], hostIps: ["172.31.0.11"] },
+    sources: testSources({}),
+    allocatable: {},
+    attempt: 3,
+    volumes: { conf: "/v/conf", scratch: "/v/scratch" },
+    files: { hosts: "/f/hosts", resolvConf: "/f/resolv.conf", terminationLog: "/f/last" },
+    logPath: "/l/3.log",
+    path: "/bin",
+    compileCache: "/cache",
+  });
+}
+
+describe("containerCommand", () => {
+  it.each<[Partial<Container>, string[]]>([
+    [{ image: "busybox" }, ["sh"]],
+    [{ image: "busybox", args: ["sleep", "1"] }, ["sleep", "1"]],
+    [{ image: "curl", args: ["http://x"] }, ["curl", "http://x"]],
+    [{ image: "curl", command: ["echo"] }, ["echo"]],
+    [{ image: "none", command: ["a"], args: ["b"] }, ["a", "b"]],
+    [{ image: "none", args: ["b"] }, []],
+    [{ image: "none" }, []],
+  ])("%j runs %j", (container, command) => {
+    expect(containerCommand(testContainer(container))).toEqual(command);
+  });
+});
+
+describe("podToSpec", () => {
+  it("expands variables in command and args and sets what images set", () => {
+    const spec = specOf({
+      command: ["echo", "$(GREETING)"],
+      args: ["$(NONE)"],
+      env: [{ name: "GREETING", value: "hi" }],
+    });
+    expect(spec).toMatchObject({ attempt: 3, command: ["echo", "hi", "$(NONE)"], workingDir: "/" });
+    expect(spec.env).toEqual({ PATH: "/bin", HOSTNAME: "named", HOME: "/root", GREETING: "hi" });
+  });
+
+  it("shares compiled code among the images that are Node programs of ours", () => {
+    const spec = specOf({ image: "nginx" });
+    const target = "/var/cache/kubehop/compile";
+    expect(spec.env["NODE_COMPILE_CACHE"]).toBe(target);
+    expect(spec.mounts.at(-1)).toEqual({ source: "/cache", target, readOnly: false });
+    expect(specOf({ image: "nginx", command: ["sh"] }).env).not.toHaveProperty(
+      "NODE_COMPILE_CACHE",
+    );
+  });
+
+  it("mounts the pod's own files unless the pod mounts something there", () => {
+    const volumeMounts = [{ name: "scratch", mountPath: "/etc/hosts", subPath: "hosts" }];
+    const targets = specOf({ command: ["sh"], volumeMounts }).mounts.map(({ source, target }) => [
+      source,
+      target,
+    ]);
+    expect(targets).toEqual([
+      ["/f/resolv.conf", "/etc/resolv.conf"],
+      ["/f/last", "/dev/termination-log"],
+      ["/v/scratch/hosts", "/etc/hosts"],
+    ]);
+  });
+
+  it.each<[string, NonNullable<Container["volumeMounts"]>[number], object]>([
+    [
+      "a ConfigMap is never written",
+      { name: "conf", mountPath: "/etc/conf" },
+      { source: "/v/conf", target: "/etc/conf", readOnly: true },
+    ],
+    [
+      "subPathExpr is expanded",
+      { name: "scratch", mountPath: "/a/../b/", subPathExpr: "$(WHO)/x", readOnly: true },
+      { source: "/v/scratch/me/x", target: "/b/", readOnly: true },
+    ],
+    [
+      "a path without slash begins at the root",
+      { name: "scratch", mountPath: "data" },
+      { source: "/v/scratch", target: "/data", readOnly: false },
+    ],
+  ])("%s", (_title, mount, expected) => {
+    const env = [{ name: "WHO", value: "me" }];
+    expect(specOf({ volumeMounts: [mount], env }).mounts.at(-1)).toEqual(expected);
+  });
+
+  it.each([
+    [{ name: "none", mountPath: "/x" }, 'volumeMount "none" of container "app" names no volume'],
+    [{ name: "scratch", mountPath: "/x", subPath: "../y" }, "leads out of its volume"],
+    [{ name: "scratch", mountPath: "/x", subPath: "/y" }, "leads out of its volume"],
+  ])("refuses %j", (mount, message) => {
+    expect(() => specOf({ volumeMounts: [mount] })).toThrow(message);
+  });
+});

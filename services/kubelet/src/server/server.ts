@@ -1,0 +1,127 @@
+import { STATUS_CODES, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Readable, type Duplex } from "node:stream";
+import type { Logger } from "@kubehop/client";
+import { fastify, type FastifyInstance } from "fastify";
+import type { Registry } from "prom-client";
+import type { PodDirectories } from "../pod-files.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { PodWatch } from "../watches.ts";
+import { createExecServer, type ExecServer, parseExecQuery } from "./exec.ts";
+import { parseLogQuery } from "./log-query.ts";
+import { readLog } from "./log-reader.ts";
+import type { LogStore } from "./log-store.ts";
+import { findLog, findRunning, RequestError } from "./pod-requests.ts";
+
+/** What the kubelet's server listens on and answers with. */
+export interface KubeletServerOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** PEM; clients need a certificate that `ca` has signed. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
+  readonly metrics: Registry;
+  readonly pods: PodWatch;
+  readonly runtime: Runtime;
+  readonly logs: LogStore;
+  readonly directories: PodDirectories;
+  readonly logger: Logger;
+}
+
+/** A server that listens. */
+export interface KubeletServer extends AsyncDisposable {
+  readonly port: number;
+}
+
+interface PodPath {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+}
+
+/**
+ * Serves what the API server asks a node for: GET /containerLogs/NS/POD/CONTAINER, WebSocket
+ * /exec/NS/POD/CONTAINER, /pods, /metrics, /healthz; TLS with client certificates only. Rejects
+ * when the address cannot be bound.
+ */
+export async function startKubeletServer(options: KubeletServerOptions): Promise<KubeletServer> {
+  const { tls, host, port } = options;
+  const https = { ...tls, requestCert: true, rejectUnauthorized: true };
+  const app = fastify({ https, forceCloseConnections: true }) as unknown as FastifyInstance;
+  addRoutes(app, options);
+  const execs = createExecServer();
+  app.server.on("upgrade", (request, socket, head) => {
+    socket.on("error", () => socket.destroy());
+    try {
+      upgrade(options, execs, { request, socket, head });
+    } catch (error) {
+      refuse(socket, error as Error);
+    }
+  });
+  await app.listen({ host, port });
+  return {
+    port: (app.server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      execs.close();
+      await app.close();
+    },
+  };
+}
+
+function addRoutes(app: FastifyInstance, options: KubeletServerOptions): void {
+  app.get("/healthz", () => "ok");
+  app.get("/metrics", async (_request, reply) => {
+    reply.header("content-type", options.metrics.contentType);
+    return options.metrics.metrics();
+  });
+  app.get("/pods", () => {
+    return { kind: "PodList", apiVersion: "v1", metadata: {}, items: options.pods.list() };
+  });
+  app.get<{ Params: PodPath; Querystring: Record<string, string> }>(
+    "/containerLogs/:namespace/:pod/:container",
+    async (request, reply) => {
+      const query = parseLogQuery(request.query, Date.now());
+      const source = findLog(options, request.params, query.previous);
+      const gone = new AbortController();
+      request.raw.once("close", () => gone.abort());
+      reply.raw.once("close", () => gone.abort());
+      reply.header("content-type", "text/plain; charset=utf-8");
+      reply.raw.flushHeaders();
+      return Readable.from(readLog(source, query, gone.signal));
+    },
+  );
+  app.setErrorHandler(async (error: Error, _request, reply) => {
+    reply.code(error instanceof RequestError ? error.statusCode : 400);
+    return reply.type("text/plain; charset=utf-8").send(error.message);
+  });
+}
+
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+function upgrade(options: KubeletServerOptions, execs: ExecServer, upgrade: Upgrade): void {
+  const url = new URL(upgrade.request.url ?? "/", "https://kubelet");
+  const [action, namespace, pod, container] = url.pathname
+    .slice(1)
+    .split("/")
+    .map(decodeURIComponent);
+  if (action !== "exec" || !namespace || !pod || !container) {
+    throw new RequestError(404, "only /exec/NAMESPACE/POD/CONTAINER can be upgraded");
+  }
+  const query = parseExecQuery(url.searchParams);
+  const id = findRunning(options, { namespace, pod, container });
+  const { tty } = query;
+  execs.serve(upgrade, query, () => options.runtime.exec(id, query.command, { tty }));
+}
+
+function refuse(socket: Duplex, error: Error): void {
+  const code = error instanceof RequestError ? error.statusCode : 400;
+  const body = `${error.message}\n`;
+  socket.end(
+    `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ""}\r\nconnection: close\r\n` +
+      `content-type: text/plain\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
