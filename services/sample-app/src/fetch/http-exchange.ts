@@ -1,0 +1,69 @@
+import { request as httpRequest } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { HttpResponse } from "./fetch-report.ts";
+
+const MAX_BODY_OCTETS = 64 * 1024;
+
+/** One request over a connection that stands already. */
+export interface HttpExchangeOptions {
+  url: URL;
+  method: string;
+  socket: Socket;
+  /** Do not check the server's certificate (https only). */
+  insecure: boolean;
+  timeoutMs: number;
+}
+
+/** Sends the request and reads the response. Rejects on a broken connection and on time-out. */
+export async function exchangeHttp(options: HttpExchangeOptions): Promise<HttpResponse> {
+  const { url, method, timeoutMs } = options;
+  const signal = AbortSignal.timeout(timeoutMs);
+  const stream = url.protocol === "https:" ? await secure(options, signal) : options.socket;
+  const started = performance.now();
+  const outgoing = httpRequest({
+    createConnection: () => stream,
+    method,
+    path: `${url.pathname}${url.search}`,
+    headers: { host: url.host, "user-agent": "sample-app", accept: "*/*", connection: "close" },
+    signal,
+  });
+  outgoing.end();
+  const [response] = (await once(outgoing, "response")) as [IncomingMessage];
+  const { body, truncated } = await readBody(response);
+  return {
+    status: response.statusCode ?? 0,
+    headers: presentHeaders(response),
+    body,
+    truncated,
+    ms: Math.round((performance.now() - started) * 1_000) / 1_000,
+  };
+}
+
+async function secure({ url, socket, insecure }: HttpExchangeOptions, signal: AbortSignal) {
+  const servername = url.hostname.replace(/\.$/, "");
+  const tls = connectTls({ socket, servername, rejectUnauthorized: !insecure });
+  await once(tls, "secureConnect", { signal });
+  return tls;
+}
+
+async function readBody(response: IncomingMessage): Promise<{ body: string; truncated: boolean }> {
+  const chunks: Buffer[] = [];
+  let octets = 0;
+  for await (const chunk of response) {
+    chunks.push(chunk as Buffer);
+    octets += (chunk as Buffer).length;
+    if (octets > MAX_BODY_OCTETS) break;
+  }
+  const body = Buffer.concat(chunks).subarray(0, MAX_BODY_OCTETS).toString("utf8");
+  return { body, truncated: octets > MAX_BODY_OCTETS };
+}
+
+function presentHeaders(response: IncomingMessage): Record<string, string | string[]> {
+  const entries = Object.entries(response.headers);
+  return Object.fromEntries(
+    entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
