@@ -1,4 +1,4 @@
-import { createClusterPki, createSigningKeys } from "@kubehop/kit";
+import { createClusterPki, createSigningKeys } from "@kubehop/kit/certificates";
 import { startNats, waitFor } from "@kubehop/testkit";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
