@@ -1,0 +1,17 @@
+import type { EndpointSlice, Namespace, Pod, Service } from "@kubehop/api";
+import type { Informer } from "@kubehop/client";
+
+/** What the view needs of an informer. */
+export type ObjectSource<T> = Pick<
+  Informer<T>,
+  "store" | "start" | "hasSynced" | "onChange" | "revision"
+>;
+
+/** The kinds that DNS answers from. */
+export interface ClusterSource {
+  readonly services: ObjectSource<Service>;
+  readonly slices: ObjectSource<EndpointSlice>;
+  readonly namespaces: ObjectSource<Namespace>;
+  /** Followed only from the first `pods verified` on. */
+  readonly pods: ObjectSource<Pod>;
+}

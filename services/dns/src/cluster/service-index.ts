@@ -1,0 +1,143 @@
+import {
+  type EndpointSlice,
+  LAST_CHANGE_TRIGGER_TIME_ANNOTATION as TRIGGER_TIME,
+  type Service,
+  SERVICE_NAME_LABEL,
+} from "@kubehop/api";
+import type { Change } from "@kubehop/client";
+import type { ClusterSource } from "./cluster-source.ts";
+import { followSource } from "./follow-source.ts";
+import { createIpIndex } from "./ip-index.ts";
+import {
+  clusterIPs,
+  createServiceEntry,
+  type EndpointAddress,
+  readyAddresses,
+  type ServiceEntry,
+} from "./service-entry.ts";
+
+/** An endpoint address and the Service it belongs to. */
+export interface EndpointOfService {
+  readonly namespace: string;
+  readonly service: string;
+  readonly address: EndpointAddress;
+}
+
+/** Services with their ready endpoints, by name and by address. */
+export interface ServiceIndex {
+  service(namespace: string, name: string): ServiceEntry | undefined;
+  /** Services with this cluster IP. */
+  servicesOf(ip: string): readonly ServiceEntry[];
+  /** Ready endpoints with this IP. */
+  endpointsOf(ip: string): readonly EndpointOfService[];
+}
+
+/** Who is told of changes. */
+export interface ServiceIndexEvents {
+  onChange(): void;
+  /** A slice of a headless Service with a selector changed because of something at `since`. */
+  onProgrammed(since: number): void;
+}
+
+/** The addresses of one slice by the slice's key. */
+type Slices = Map<string, readonly EndpointAddress[]>;
+
+/** Creates the index and follows Services and slices; a change rebuilds one Service's entry. */
+export function createServiceIndex(
+  source: Pick<ClusterSource, "services" | "slices">,
+  events: ServiceIndexEvents,
+): ServiceIndex {
+  const entries = new Map<string, ServiceEntry>();
+  const slices = new Map<string, Slices>();
+  const services = createIpIndex<string>();
+  const endpoints = createIpIndex<EndpointOfService>();
+
+  const rebuild = (namespace: string, name: string): void => {
+    const key = `${namespace}/${name}`;
+    const service = source.services.store.get(key);
+    const addresses = [...(slices.get(key)?.values() ?? [])].flat();
+    if (service === undefined && addresses.length === 0) entries.delete(key);
+    else entries.set(key, createServiceEntry({ namespace, name }, service, addresses));
+    events.onChange();
+  };
+  const onService = ({ key, current }: Change<Service>): void => {
+    services.set(
+      key,
+      clusterIPs(current).map((ip) => [ip, key] as const),
+    );
+    const [namespace = "", name = ""] = key.split("/");
+    rebuild(namespace, name);
+  };
+  const setSlice = (key: string, slice: EndpointSlice, present: boolean): void => {
+    const owner = ownerOf(slice);
+    if (owner === undefined) return;
+    const addresses = present ? readyAddresses(slice) : [];
+    endpoints.set(
+      key,
+      addresses.map((address) => [address.ip, { ...owner, address }] as const),
+    );
+    replaceSlice(slices, `${owner.namespace}/${owner.service}`, {
+      key,
+      addresses: present ? addresses : undefined,
+    });
+    rebuild(owner.namespace, owner.service);
+  };
+  const onSlice = (change: Change<EndpointSlice>): void => {
+    const { key, previous, current } = change;
+    const moved = previous !== undefined && serviceOf(previous) !== serviceOf(current);
+    if (moved) setSlice(key, previous, false);
+    if (current === undefined) return;
+    setSlice(key, current, true);
+    const entry = entries.get(`${current.metadata.namespace}/${serviceOf(current)}`);
+    const since = source.slices.hasSynced() ? triggerTime(change) : undefined;
+    if (since !== undefined && isHeadlessWithSelector(entry)) events.onProgrammed(since);
+  };
+
+  followSource(source.services, onService);
+  followSource(source.slices, onSlice);
+  return {
+    service: (namespace, name) => entries.get(`${namespace}/${name}`),
+    servicesOf: (ip) =>
+      services
+        .get(ip)
+        .map((key) => entries.get(key))
+        .filter((entry) => entry !== undefined),
+    endpointsOf: (ip) => endpoints.get(ip),
+  };
+}
+
+/** Puts a slice's addresses in the place of its earlier ones; undefined takes the slice out. */
+function replaceSlice(
+  slices: Map<string, Slices>,
+  owner: string,
+  { key, addresses }: { key: string; addresses: readonly EndpointAddress[] | undefined },
+): void {
+  const siblings: Slices = slices.get(owner) ?? new Map();
+  if (addresses !== undefined) slices.set(owner, siblings.set(key, addresses));
+  else if (siblings.delete(key) && siblings.size === 0) slices.delete(owner);
+}
+
+/** The only Services whose programming time CoreDNS measures. */
+function isHeadlessWithSelector(entry: ServiceEntry | undefined): boolean {
+  return entry?.headless === true && entry.service?.spec.selector !== undefined;
+}
+
+function ownerOf(slice: EndpointSlice): { namespace: string; service: string } | undefined {
+  const service = serviceOf(slice);
+  const { namespace } = slice.metadata;
+  return service === undefined || namespace === undefined ? undefined : { namespace, service };
+}
+
+function serviceOf(slice: EndpointSlice | undefined): string | undefined {
+  return slice?.metadata.labels?.[SERVICE_NAME_LABEL];
+}
+
+/** When the cause of this change happened (unix ms), if the change says so. */
+function triggerTime({ previous, current }: Change<EndpointSlice>): number | undefined {
+  const text = current?.metadata.annotations?.[TRIGGER_TIME];
+  if (text === undefined || text === previous?.metadata.annotations?.[TRIGGER_TIME]) {
+    return undefined;
+  }
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : time;
+}

@@ -1,0 +1,81 @@
+import type { Clock, Logger, Random } from "@kubehop/kit";
+import type { Link } from "./chain.ts";
+import type { ClusterView } from "./cluster/cluster-view.ts";
+import type { Directive } from "./corefile/directive.ts";
+import type { DnsMetrics } from "./metrics.ts";
+import type { Endpoint } from "./query.ts";
+import type { Zones } from "./zones.ts";
+
+/** A directive of a server block: its name and how it is built from what is written. */
+export interface Plugin {
+  readonly name: string;
+  /**
+   * Reads the directives of this name of one server block (at least one). It only reads: nothing
+   * is opened before `start`. Throws CorefileError for what it does not understand.
+   */
+  setup(directives: readonly Directive[], context: SetupContext): PluginInstance;
+}
+
+/** A plugin in one server block. Everything is optional: a plugin has what it needs. */
+export interface PluginInstance {
+  /** Its place in the chain of handlers. */
+  readonly link?: Link;
+  /** Addresses to listen on instead of all (the `bind` plugin). */
+  readonly hosts?: readonly string[];
+  /** Whether it answers classes other than IN. */
+  readonly anyClass?: boolean;
+  /** HTTP paths it answers. */
+  readonly endpoints?: readonly HttpEndpoint[];
+  /** Called before the listeners take queries for this block; a rejection keeps it from serving. */
+  start?(): Promise<void>;
+  /** Called when the block's listeners take queries; `addresses` are the bound ones. */
+  listening?(addresses: readonly Endpoint[]): void;
+  /** Whether it can answer now; absent means always. */
+  ready?(): boolean;
+  /** Called at the process's end, not at a reload; the server answers until it resolves. */
+  lameduck?(): Promise<void>;
+  stop?(): Promise<void>;
+}
+
+/** An HTTP path on an address. */
+export interface HttpEndpoint {
+  /** `ip:port` or `:port`. */
+  readonly listen: string;
+  readonly path: string;
+  /** Whether it is closed as soon as the process begins to stop. */
+  readonly closedInLameduck?: boolean;
+  answer(): Promise<HttpAnswer> | HttpAnswer;
+}
+
+/** What an HTTP path answers. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly type?: string;
+}
+
+/** What a plugin is built with. */
+export interface SetupContext extends ProcessContext {
+  /** The zones of the server block. */
+  readonly zones: Zones;
+  /** Names of the plugins of this configuration that are not ready. */
+  notReady(): readonly string[];
+}
+
+/** What a DNS process has once. */
+export interface ProcessContext {
+  readonly logger: Logger;
+  readonly metrics: DnsMetrics;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Folder that relative paths in the Corefile start from. */
+  readonly folder: string;
+  /** What the registry holds; opened at the first call. Throws when no bus is configured. */
+  cluster(options: { pods: boolean }): ClusterView;
+  /** Addresses of this machine that are not loopback. */
+  localAddresses(): readonly string[];
+  /** Reads the Corefile again and takes it over if it changed. */
+  checkCorefile(): Promise<void>;
+  /** Ends the process with code 1: going on would do harm. The reason was logged. */
+  abort(): void;
+}

@@ -1,0 +1,228 @@
+import { Flag, Rcode } from "@kubehop/dns-wire";
+import { LRUCache } from "lru-cache";
+import { type Handler, type Link, type MaybePromise, settle } from "../../chain.ts";
+import { onlyDirective } from "../../corefile/directive.ts";
+import type { Plugin, SetupContext } from "../../plugin.ts";
+import type { Query } from "../../query.ts";
+import type { Reply } from "../../reply.ts";
+import { matchZone, type Zones } from "../../zones.ts";
+import { type AnswerKind, classifyReply, ttlOfReply, withTtl } from "./classify.ts";
+import { type CacheLimits, type CacheOptions, readCacheOptions } from "./options.ts";
+
+const NAME = "cache";
+
+/** An answer that is kept. */
+interface Entry {
+  readonly reply: Reply;
+  readonly kind: AnswerKind;
+  /** Monotonic ms. */
+  readonly storedAt: number;
+  /** Seconds. */
+  readonly ttl: number;
+  hits: number;
+  lastHitAt: number;
+  refreshing: boolean;
+  /** The reply as it was last given out: within a second it is the same. */
+  given: { readonly ttl: number; readonly reply: Reply } | undefined;
+}
+
+/** Keeps answers for a while. Denials and positive answers have a capacity each. */
+export const cache: Plugin = {
+  name: NAME,
+  setup(directives, context) {
+    const options = readCacheOptions(onlyDirective(directives), context.zones);
+    return { link: createLink(options, context) };
+  },
+};
+
+function createLink(options: CacheOptions, context: SetupContext): Link {
+  const { clock } = context;
+  const count = createCounts(options.zones, context);
+  const halves = createHalves(options, count);
+  const find = (key: string): Entry | undefined => {
+    const now = clock.monotonic();
+    const entry = [halves.denial.get(key), halves.success.get(key)].find(
+      (each) => each !== undefined && secondsLeft(each, now) > -options.staleMs / 1000,
+    );
+    return entry;
+  };
+  const store = (query: Query, key: string, reply: Reply): Reply => {
+    const kind = classifyReply(query, reply);
+    const ttl = ttlOfReply(reply, kind, options);
+    const half = kind === "success" ? "success" : "denial";
+    const kept = withTtl(reply, ttl);
+    const allowed = kind !== "uncached" && ttl > 0 && !isExcepted(options[half], query.name);
+    if (allowed) {
+      const now = clock.monotonic();
+      const usage = { hits: 0, lastHitAt: now, refreshing: false, given: undefined };
+      halves[half].set(key, { reply: kept, kind, storedAt: now, ttl, ...usage });
+      // The newest answer counts: a denial must not outlive the name's creation.
+      if (half === "success") halves.denial.delete(key);
+      count.entries(query.server, halves);
+    }
+    return wantsDnssec(query) ? kept : { ...kept, flags: kept.flags & ~Flag.AD };
+  };
+  return (next) => {
+    const fetch = (query: Query, key: string): MaybePromise<Reply> =>
+      settle(next, query, {
+        onReply: (reply) => store(query, key, reply),
+        onError(error) {
+          throw error;
+        },
+      });
+    const refresh = createRefresh(next, store, count.prefetch);
+    return (query) => {
+      if (matchZone(options.zones, query.name) === undefined) return next(query);
+      const key = keyOf(query);
+      const entry = find(key);
+      count.request(query.server);
+      if (entry === undefined) {
+        count.miss(query.server);
+        return fetch(query, key);
+      }
+      const now = clock.monotonic();
+      count.hit(query.server, entry.kind === "success" ? "success" : "denial");
+      const left = secondsLeft(entry, now);
+      if (left <= 0) return serveStale({ entry, query, key, fetch, refresh, options, count });
+      if (isDue(entry, now, options)) refresh(entry, query, key);
+      return replyFrom(entry, query, options.keepTtl ? entry.ttl : left);
+    };
+  };
+}
+
+interface StaleCase {
+  readonly entry: Entry;
+  readonly query: Query;
+  readonly key: string;
+  readonly fetch: (query: Query, key: string) => MaybePromise<Reply>;
+  readonly refresh: Refresh;
+  readonly options: CacheOptions;
+  readonly count: Counts;
+}
+
+/** Serves an entry past its end with TTL 0 while, or because, a fresh answer is not there. */
+async function serveStale(stale: StaleCase): Promise<Reply> {
+  const { entry, query, key, options, count } = stale;
+  if (options.verifyStale) {
+    try {
+      const reply = await stale.fetch(query, key);
+      if (reply.rcode !== Rcode.SERVFAIL) return reply;
+    } catch {
+      // The old answer is better than none: that is what serve_stale is for.
+    }
+  } else {
+    stale.refresh(entry, query, key);
+  }
+  count.stale(query.server);
+  return replyFrom(entry, query, 0);
+}
+
+type Refresh = (entry: Entry, query: Query, key: string) => void;
+
+/** Fetches an entry again behind the client's back, one fetch at a time. */
+function createRefresh(
+  next: Handler,
+  store: (query: Query, key: string, reply: Reply) => Reply,
+  onPrefetch: (server: string) => void,
+): Refresh {
+  return (entry, query, key) => {
+    if (entry.refreshing) return;
+    entry.refreshing = true;
+    onPrefetch(query.server);
+    const run = async (): Promise<void> => {
+      const reply = await next({ ...query, observers: [] });
+      if (reply.rcode !== Rcode.SERVFAIL) store(query, key, reply);
+    };
+    run()
+      .catch(() => undefined)
+      .finally(() => {
+        entry.refreshing = false;
+      });
+  };
+}
+
+/** Counts a hit and says whether the entry is asked for so often that it should not end. */
+function isDue(entry: Entry, now: number, { prefetch }: CacheOptions): boolean {
+  if (prefetch.amount === 0) return false;
+  entry.hits = now - entry.lastHitAt > prefetch.durationMs ? 1 : entry.hits + 1;
+  entry.lastHitAt = now;
+  const dueAt = Math.ceil((entry.ttl * prefetch.percentage) / 100);
+  return entry.hits >= prefetch.amount && secondsLeft(entry, now) <= dueAt;
+}
+
+/** AA is forced on: some old resolvers drop answers without it (CoreDNS' cache). */
+function replyFrom(entry: Entry, query: Query, ttl: number): Reply {
+  if (entry.given?.ttl !== ttl) {
+    const reply = { ...withTtl(entry.reply, ttl), plugin: NAME };
+    entry.given = { ttl, reply: { ...reply, flags: reply.flags | Flag.AA } };
+  }
+  const { reply } = entry.given;
+  if (wantsDnssec(query) || (reply.flags & Flag.AD) === 0) return reply;
+  return { ...reply, flags: reply.flags & ~Flag.AD };
+}
+
+function wantsDnssec({ edns, flags }: Query): boolean {
+  return edns?.dnssecOk === true || (flags & Flag.AD) !== 0;
+}
+
+function secondsLeft({ storedAt, ttl }: Entry, now: number): number {
+  return ttl - Math.floor((now - storedAt) / 1000);
+}
+
+function keyOf({ name, question, edns, flags }: Query): string {
+  const bits = (edns?.dnssecOk === true ? 1 : 0) | ((flags & Flag.CD) === 0 ? 0 : 2);
+  return `${bits} ${question.type} ${question.class} ${name}`;
+}
+
+function isExcepted({ except }: CacheLimits, name: string): boolean {
+  if (except === undefined) return false;
+  return except.length === 0 || matchZone(except, name) !== undefined;
+}
+
+interface Halves {
+  readonly success: LRUCache<string, Entry>;
+  readonly denial: LRUCache<string, Entry>;
+}
+
+function createHalves(options: CacheOptions, count: Counts): Halves {
+  const create = (half: "success" | "denial"): LRUCache<string, Entry> =>
+    new LRUCache({
+      max: Math.max(1, options[half].capacity),
+      dispose: (_entry, _key, reason) => {
+        if (reason === "evict") count.eviction(half);
+      },
+    });
+  return { success: create("success"), denial: create("denial") };
+}
+
+interface Counts {
+  request(server: string): void;
+  miss(server: string): void;
+  hit(server: string, half: "success" | "denial"): void;
+  stale(server: string): void;
+  prefetch(server: string): void;
+  eviction(half: "success" | "denial"): void;
+  entries(server: string, halves: Halves): void;
+}
+
+function createCounts(zones: Zones, { metrics }: SetupContext): Counts {
+  const label = zones.join(",");
+  const { cache: family } = metrics;
+  let lastServer = "";
+  return {
+    request(server) {
+      lastServer = server;
+      family.requests(server, label, "").inc();
+    },
+    miss: (server) => family.misses(server, label, "").inc(),
+    hit: (server, half) => family.hits(server, half, label, "").inc(),
+    stale: (server) => family.servedStale(server, label, "").inc(),
+    prefetch: (server) => family.prefetch(server, label, "").inc(),
+    eviction: (half) => family.evictions(lastServer, half, label, "").inc(),
+    entries(server, halves) {
+      for (const half of ["success", "denial"] as const) {
+        family.entries.set({ server, type: half, zones: label, view: "" }, halves[half].size);
+      }
+    },
+  };
+}

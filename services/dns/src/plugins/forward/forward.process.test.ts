@@ -1,0 +1,150 @@
+import { CLASS_IN, Flag, type Message, rcodeName, type ResourceRecord } from "@kubehop/dns-wire";
+import { waitFor } from "@kubehop/testkit";
+import { describe, expect, it } from "vitest";
+import { ask, startDns } from "../../testing/dns-fixture.ts";
+import { startUpstream } from "../../testing/upstream-fixture.ts";
+
+function address(query: Message, ip: string, ttl = 100): ResourceRecord[] {
+  const name = query.questions[0]?.name ?? ".";
+  return [{ name, type: "A", class: CLASS_IN, ttl, address: ip }];
+}
+
+function corefile(forward: string, more = ""): string {
+  return `.:0 {\n bind 127.0.0.1\n errors\n ${forward}\n ${more}\n}`;
+}
+
+/** An address on which nothing listens. */
+const CLOSED = "127.0.0.1:9";
+
+describe("forward", () => {
+  it.each(["udp", "tcp"] as const)("passes questions and answers on over %s", async (protocol) => {
+    await using upstream = await startUpstream((query) => ({
+      answers: address(query, "192.0.2.1"),
+    }));
+    await using dns = await startDns({
+      corefile: corefile(`forward . 127.0.0.1:${upstream.port}`),
+    });
+    for (let round = 0; round < 3; round++) {
+      const reply = await ask(dns.port, "Example.ORG.", "A", { protocol, edns: {} });
+      expect(reply.answers).toMatchObject([{ address: "192.0.2.1", ttl: 100 }]);
+      expect(reply.flags & (Flag.RA | Flag.AA)).toBe(Flag.RA);
+    }
+    expect(upstream.asked).toEqual(Array(3).fill(`${protocol} Example.ORG. A`));
+    expect(await dns.metric("coredns_proxy_conn_cache_hits_total")).toContain(
+      `proto="${protocol}"} 2`,
+    );
+  });
+
+  it("serves several directives by their zones, and leaves out exceptions", async () => {
+    await using one = await startUpstream((query) => ({ answers: address(query, "192.0.2.1") }));
+    await using two = await startUpstream((query) => ({ answers: address(query, "192.0.2.2") }));
+    const directives = `forward stub.example 127.0.0.1:${one.port} {\n except not.stub.example\n }
+      forward . 127.0.0.1:${two.port}`;
+    await using dns = await startDns({ corefile: corefile(directives) });
+    const lookup = async (name: string) => (await ask(dns.port, name, "A")).answers[0];
+    expect(await lookup("a.stub.example.")).toMatchObject({ address: "192.0.2.1" });
+    expect(await lookup("a.not.stub.example.")).toMatchObject({ address: "192.0.2.2" });
+  });
+
+  it("tries the next upstream, and comes back when health checks succeed", async () => {
+    let alive = false;
+    await using flaky = await startUpstream((query) =>
+      alive ? { answers: address(query, "192.0.2.1") } : undefined,
+    );
+    await using steady = await startUpstream((query) => ({ answers: address(query, "192.0.2.2") }));
+    const options = "policy sequential\n health_check 20ms\n read_timeout 50ms";
+    const to = `127.0.0.1:${flaky.port} 127.0.0.1:${steady.port}`;
+    await using dns = await startDns({ corefile: corefile(`forward . ${to} {\n ${options}\n }`) });
+    const lookup = async () => (await ask(dns.port, "a.example.", "A")).answers[0];
+    expect(await lookup()).toMatchObject({ address: "192.0.2.2" });
+    await waitFor(async () => {
+      const text = await dns.metric("coredns_proxy_healthcheck_failures_total");
+      return / ([3-9]|\d\d)$/m.test(text);
+    });
+    const before = flaky.asked.filter((line) => line.includes("a.example")).length;
+    await lookup();
+    expect(flaky.asked.filter((line) => line.includes("a.example"))).toHaveLength(before);
+    alive = true;
+    await waitFor(async () => (await lookup())?.type === "A" && (await lookup()) !== undefined);
+    await waitFor(async () => {
+      const record = await lookup();
+      return record?.type === "A" && record.address === "192.0.2.1";
+    });
+  });
+
+  it("answers SERVFAIL with the error logged when nobody answers", async () => {
+    await using silent = await startUpstream(() => undefined);
+    const directive = `forward . 127.0.0.1:${silent.port} {\n read_timeout 30ms\n }`;
+    await using dns = await startDns({ corefile: corefile(directive) });
+    const reply = await ask(dns.port, "a.example.", "A");
+    expect(rcodeName(reply.rcode)).toBe("SERVFAIL");
+    expect(dns.log.join("")).toMatch(
+      /plugin\/errors: 2 a\.example\. A: plugin\/forward: read udp .*: i\/o timeout/,
+    );
+  });
+
+  it("fails at once on a port that is closed", async () => {
+    await using dns = await startDns({ corefile: corefile(`forward . ${CLOSED}`) });
+    expect(rcodeName((await ask(dns.port, "a.example.", "A")).rcode)).toBe("SERVFAIL");
+    expect(dns.log.join("")).toContain("ECONNREFUSED");
+  });
+
+  it.each(["255.255.255.255", "[::ffff:0:0]:53"])(
+    "outlives %s, which cannot be reached",
+    async (to) => {
+      await using dns = await startDns({ corefile: corefile(`forward . ${to}`) });
+      for (const protocol of ["udp", "tcp"] as const) {
+        const reply = await ask(dns.port, "a.example.", "A", { protocol });
+        expect(rcodeName(reply.rcode)).toBe("SERVFAIL");
+      }
+      expect(dns.log.join("")).toMatch(/plugin\/forward: (connect|read) /);
+    },
+  );
+
+  it("refuses above max_concurrent", async () => {
+    const waiting = Promise.withResolvers<void>();
+    await using slow = await startUpstream(() => {
+      waiting.resolve();
+      return undefined;
+    });
+    const options = "max_concurrent 1\n read_timeout 500ms\n";
+    const directive = `forward . 127.0.0.1:${slow.port} {\n ${options} }`;
+    await using dns = await startDns({ corefile: corefile(directive) });
+    const first = ask(dns.port, "a.example.", "A");
+    await waiting.promise;
+    expect(rcodeName((await ask(dns.port, "b.example.", "A")).rcode)).toBe("REFUSED");
+    expect(await dns.metric("coredns_forward_max_concurrent_rejects_total")).toContain(" 1");
+    expect(rcodeName((await first).rcode)).toBe("SERVFAIL");
+  });
+
+  it("answers FORMERR to an answer for another question", async () => {
+    await using liar = await startUpstream(() => ({
+      questions: [{ name: "other.example.", type: "A", class: CLASS_IN }],
+    }));
+    await using dns = await startDns({ corefile: corefile(`forward . 127.0.0.1:${liar.port}`) });
+    expect(rcodeName((await ask(dns.port, "a.example.", "A")).rcode)).toBe("FORMERR");
+  });
+
+  it("asks again over TCP with prefer_udp, and passes TC on without", async () => {
+    await using upstream = await startUpstream((query, { protocol }) =>
+      protocol === "udp" ? { flags: Flag.QR | Flag.TC } : { answers: address(query, "192.0.2.1") },
+    );
+    const to = `forward . 127.0.0.1:${upstream.port}`;
+    await using plain = await startDns({ corefile: corefile(to) });
+    expect((await ask(plain.port, "a.example.", "A")).flags & Flag.TC).toBe(Flag.TC);
+    await using udp = await startDns({ corefile: corefile(`${to} {\n prefer_udp\n }`) });
+    expect((await ask(udp.port, "a.example.", "A")).answers).toHaveLength(1);
+    await using tcp = await startDns({ corefile: corefile(`${to} {\n force_tcp\n }`) });
+    expect((await ask(tcp.port, "a.example.", "A")).answers).toHaveLength(1);
+  });
+
+  it("takes no answer whose id is wrong, nor garbage", async () => {
+    await using upstream = await startUpstream((query, { protocol }) => {
+      if (protocol === "tcp") return { answers: address(query, "192.0.2.1") };
+      return { id: (query.id + 1) & 0xffff };
+    });
+    const directive = `forward . 127.0.0.1:${upstream.port} {\n read_timeout 30ms\n }`;
+    await using dns = await startDns({ corefile: corefile(directive) });
+    expect(rcodeName((await ask(dns.port, "a.example.", "A")).rcode)).toBe("SERVFAIL");
+  });
+});

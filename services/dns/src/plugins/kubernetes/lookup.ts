@@ -1,0 +1,188 @@
+import { isIP } from "node:net";
+import type { ClusterView } from "../../cluster/cluster-view.ts";
+import type { EndpointAddress, NamedPort, ServiceEntry } from "../../cluster/service-entry.ts";
+import type { EndpointOfService } from "../../cluster/service-index.ts";
+import type { KubernetesOptions, PodMode } from "./options.ts";
+import { type ClusterName, parseClusterName } from "./parse-name.ts";
+
+/** An address behind a name. */
+export interface Host {
+  readonly ip: string;
+  /** -1 when no port is declared. */
+  readonly port: number;
+  /** The name SRV points to, without the zone: `my-api.default.svc`. */
+  readonly target: string;
+}
+
+/** What a name stands for. */
+export type Found =
+  | { readonly kind: "missing" }
+  | { readonly kind: "hosts"; readonly hosts: readonly Host[] }
+  | { readonly kind: "external"; readonly target: string };
+
+/** Look-ups in a cluster with a directive's options applied. */
+export interface ClusterLookup {
+  /** A name (lower case) in one of the plugin's zones. */
+  find(name: string, zone: string): Found;
+  /** The names of an address, without their zone. */
+  reverse(ip: string): readonly string[];
+  /** Services, or their endpoints, that these addresses serve: the DNS Service itself. */
+  namesOf(ips: readonly string[]): readonly Host[];
+}
+
+const MISSING: Found = { kind: "missing" };
+const EMPTY: Found = { kind: "hosts", hosts: [] };
+/** A pod's name that is longer cannot be a label (RFC 1035 §2.3.4). */
+const MAX_POD_NAME = 63;
+
+/** Creates look-ups over a view. */
+export function createClusterLookup(view: ClusterView, options: KubernetesOptions): ClusterLookup {
+  const wanted = options.labels ?? (() => true);
+  const exposed = (namespace: string): boolean => {
+    if (options.namespaces.size > 0 && !options.namespaces.has(namespace)) return false;
+    const object = view.namespace(namespace);
+    return object !== undefined && (options.namespaceLabels?.(object.metadata.labels) ?? true);
+  };
+  const allowed = (namespace: string): boolean =>
+    (options.namespaces.size === 0 && options.namespaceLabels === undefined) || exposed(namespace);
+  const addressesOf = (entry: ServiceEntry): readonly EndpointAddress[] =>
+    options.labels === undefined
+      ? entry.addresses
+      : entry.addresses.filter(({ labels }) => wanted(labels));
+  const hostname = (address: EndpointAddress): string =>
+    endpointHostname(address, options.endpointPodNames);
+
+  const findService = (name: ClusterName, namespace: string, service: string): Found => {
+    const entry = view.service(namespace, service);
+    if (entry?.service === undefined || !wanted(entry.service.metadata.labels)) return MISSING;
+    if (entry.service.spec.type === "ExternalName") return findExternal(entry, name);
+    if (entry.headless || name.endpoint !== undefined) {
+      if (options.noEndpoints) return MISSING;
+      return toFound(endpointHosts(entry, addressesOf(entry), { name, hostname }));
+    }
+    if (options.ignoreEmptyService && addressesOf(entry).length === 0) return MISSING;
+    return toFound(serviceHosts(entry, name));
+  };
+
+  return {
+    find(text, zone) {
+      const name = parseClusterName(text, zone);
+      if (name === undefined) return MISSING;
+      const { root, namespace, service } = name;
+      if (root === undefined || namespace === undefined) return EMPTY;
+      if (root === "pod" && options.pods === "disabled") return MISSING;
+      if (!exposed(namespace)) return MISSING;
+      if (service === undefined) return EMPTY;
+      if (root === "pod") return findPod(view, options.pods, { namespace, dashed: service });
+      return findService(name, namespace, service);
+    },
+    reverse(ip) {
+      const [service] = view
+        .servicesOf(ip)
+        .filter((entry) => allowed(entry.namespace) && wanted(entry.service?.metadata.labels));
+      if (service !== undefined) return [serviceName(service)];
+      if (options.noEndpoints) return [];
+      const names = view
+        .endpointsOf(ip)
+        .filter(({ namespace, address }) => allowed(namespace) && wanted(address.labels))
+        .map(
+          ({ address, ...owner }) => `${hostname(address)}.${owner.service}.${owner.namespace}.svc`,
+        );
+      return [...new Set(names)];
+    },
+    namesOf: (ips) =>
+      ips.flatMap((ip) => view.endpointsOf(ip)).flatMap(servingHosts(view, hostname)),
+  };
+}
+
+function findPod(
+  view: ClusterView,
+  mode: PodMode,
+  { namespace, dashed }: { namespace: string; dashed: string },
+): Found {
+  const ip = dashedIp(dashed);
+  if (ip === undefined || (mode === "verified" && !view.hasPod(namespace, ip))) return MISSING;
+  return { kind: "hosts", hosts: [{ ip, port: -1, target: `${dashed}.${namespace}.pod` }] };
+}
+
+function findExternal(entry: ServiceEntry, name: ClusterName): Found {
+  const target = entry.service?.spec.externalName ?? "";
+  const below = name.endpoint !== undefined || name.port !== undefined;
+  // An IP address is no name for a CNAME; CoreDNS leaves such a Service out.
+  if (below || target === "" || isIP(target) !== 0) return MISSING;
+  return { kind: "external", target: target.endsWith(".") ? target : `${target}.` };
+}
+
+/** A name without any matching port or endpoint does not exist. */
+function toFound(hosts: readonly Host[]): Found {
+  return hosts.length === 0 ? MISSING : { kind: "hosts", hosts };
+}
+
+function serviceHosts(entry: ServiceEntry, name: ClusterName): Host[] {
+  const target = serviceName(entry);
+  return entry.ports
+    .filter((port) => portMatches(port, name))
+    .flatMap(({ port }) => entry.clusterIPs.map((ip) => ({ ip, port, target })));
+}
+
+function endpointHosts(
+  entry: ServiceEntry,
+  addresses: readonly EndpointAddress[],
+  how: { name: ClusterName; hostname: (address: EndpointAddress) => string },
+): Host[] {
+  const { name } = how;
+  const hosts: Host[] = [];
+  for (const address of addresses) {
+    const hostname = how.hostname(address).toLowerCase();
+    if (name.endpoint !== undefined && name.endpoint !== hostname) continue;
+    const target = `${hostname}.${serviceName(entry)}`;
+    for (const port of address.ports) {
+      if (portMatches(port, name)) hosts.push({ ip: address.ip, port: port.port, target });
+    }
+  }
+  return hosts;
+}
+
+/** A part that is absent, or only an underscore, matches every port (CoreDNS). */
+function portMatches(port: NamedPort, { port: name = "", protocol = "" }: ClusterName): boolean {
+  if (name !== "" && name !== port.name.toLowerCase()) return false;
+  return protocol === "" || protocol === port.protocol.toLowerCase();
+}
+
+function serviceName({ namespace, name }: { namespace: string; name: string }): string {
+  return `${name}.${namespace}.svc`;
+}
+
+/** An endpoint's label: its hostname, with `endpoint_pod_names` its pod's name, else its address. */
+function endpointHostname(address: EndpointAddress, podNames: boolean): string {
+  const { ip, hostname, podName } = address;
+  if (hostname !== "") return hostname;
+  if (podNames && podName !== "" && podName.length <= MAX_POD_NAME) return podName;
+  const dashed = ip.replaceAll(/[.:]/g, "-");
+  return ip.includes(":") && dashed.endsWith("-") ? `${dashed}0` : dashed;
+}
+
+/** `1-2-3-4` or `fd00--5` as an address; undefined when it is none. */
+function dashedIp(dashed: string): string | undefined {
+  const ipv4 = /^[^-]+(-[^-]+){3}$/.test(dashed);
+  const ip = dashed.replaceAll("-", ipv4 ? "." : ":");
+  return isIP(ip) === 0 ? undefined : ip;
+}
+
+/** The names under which the Services of an endpoint can be reached (CoreDNS' nsAddrs). */
+function servingHosts(
+  view: ClusterView,
+  hostname: (address: EndpointAddress) => string,
+): (endpoint: EndpointOfService) => readonly Host[] {
+  return ({ namespace, service }) => {
+    const entry = view.service(namespace, service);
+    if (entry?.service === undefined) return [];
+    const target = serviceName(entry);
+    if (!entry.headless) return entry.clusterIPs.map((ip) => ({ ip, port: -1, target }));
+    return entry.addresses.map((address) => ({
+      ip: address.ip,
+      port: -1,
+      target: `${hostname(address)}.${target}`,
+    }));
+  };
+}

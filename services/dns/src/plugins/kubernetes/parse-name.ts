@@ -1,0 +1,41 @@
+import { splitName } from "@kubehop/dns-wire";
+
+/** What a name below a cluster zone asks for; a part is undefined when the name leaves it out. */
+export interface ClusterName {
+  /** Undefined for the apex, `svc` and `pod`, which exist and have nothing. */
+  readonly root: "svc" | "pod" | undefined;
+  readonly namespace?: string;
+  /** For `pod`: the address with dashes. */
+  readonly service?: string;
+  readonly endpoint?: string;
+  readonly port?: string;
+  readonly protocol?: string;
+}
+
+/**
+ * Reads a name (lower case) in a zone it belongs to, by the grammar of CoreDNS' kubernetes plugin
+ * (parse.go): `[ENDPOINT. | _PORT._PROTOCOL.]SERVICE.NAMESPACE.svc` or `IP.NAMESPACE.pod`.
+ * Undefined for any other name: it does not exist.
+ */
+export function parseClusterName(name: string, zone: string): ClusterName | undefined {
+  if (name.length === zone.length) return { root: undefined };
+  const base = zone === "." ? name.slice(0, -1) : name.slice(0, -zone.length - 1);
+  const labels = splitName(base);
+  const root = labels.pop();
+  if (root !== "svc" && root !== "pod") return undefined;
+  const namespace = labels.pop();
+  if (namespace === undefined) return { root: undefined };
+  const service = labels.pop();
+  if (service === undefined) return { root, namespace };
+  const [first, second, ...more] = labels;
+  if (first === undefined) return { root, namespace, service };
+  if (second === undefined) return { root, namespace, service, endpoint: first };
+  if (more.length > 0) return undefined;
+  const port = withoutUnderscore(first);
+  return { root, namespace, service, port, protocol: withoutUnderscore(second) };
+}
+
+/** The underscore is not required (CoreDNS). */
+function withoutUnderscore(label: string): string {
+  return label.startsWith("_") ? label.slice(1) : label;
+}

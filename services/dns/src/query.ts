@@ -1,0 +1,70 @@
+import type { Edns, Question } from "@kubehop/dns-wire";
+import type { Handler } from "./chain.ts";
+import type { Reply } from "./reply.ts";
+
+/** One end of a flow. */
+export interface Endpoint {
+  readonly ip: string;
+  readonly port: number;
+}
+
+/** Called once the answer is on its way; `octets` is its length. Must not throw. */
+export type Observer = (query: Query, reply: Reply, octets: number) => void;
+
+/** A query on its way through a server block's plugins. */
+export interface Query {
+  readonly id: number;
+  /** The header's bits (`Flag` of dns-wire). */
+  readonly flags: number;
+  readonly opcode: number;
+  /** As the client wrote it; answers echo its case. */
+  readonly question: Question;
+  /** The question's name in lower case. */
+  readonly name: string;
+  readonly edns: Edns | undefined;
+  readonly protocol: "udp" | "tcp";
+  readonly client: Endpoint;
+  /** Octets of the query. */
+  readonly size: number;
+  /** Monotonic ms at which it was read. */
+  readonly startedAt: number;
+  /** The listener, as metrics name it: `dns://:53`. */
+  readonly server: string;
+  /** The zone of the server block that answers. */
+  readonly zone: string;
+  /** Plugins that want to know the outcome put themselves here. */
+  readonly observers: Observer[];
+  /** How many names stand between this and the client's own. */
+  readonly depth: number;
+  /** Resolves another name through this listener's server blocks. */
+  readonly dispatch: Handler;
+}
+
+/** Names looked up on behalf of one query; more means that they lead in a circle. */
+const MAX_DEPTH = 8;
+
+/**
+ * A query for another name on behalf of this one, for `query.dispatch`; undefined when that would
+ * be the ninth in a row.
+ */
+export function deriveQuery(query: Query, name: string, type: string): Query | undefined {
+  if (query.depth >= MAX_DEPTH) return undefined;
+  return {
+    ...query,
+    depth: query.depth + 1,
+    question: { name, type, class: query.question.class },
+    name: name.toLowerCase(),
+    observers: [],
+  };
+}
+
+/** The most octets the client takes: 512 over UDP unless EDNS says more (RFC 6891 §6.2.3). */
+export function answerLimit(query: Query): number {
+  if (query.protocol === "tcp") return 65_535;
+  return Math.max(512, query.edns?.udpSize ?? 512);
+}
+
+/** 1 for a client over IPv4, 2 over IPv6, as CoreDNS' metrics count families. */
+export function addressFamily(query: Query): "1" | "2" {
+  return query.client.ip.includes(":") ? "2" : "1";
+}

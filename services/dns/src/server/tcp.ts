@@ -1,0 +1,141 @@
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+import { createFrameReader, frameMessage } from "@kubehop/dns-wire";
+import type { Logger } from "@kubehop/kit";
+import { type DnsListener, GRACE_MS, type ListenOptions } from "./udp.ts";
+import type { Responder } from "./responder.ts";
+
+/** Times a connection may take, in ms (CoreDNS' defaults). */
+export interface TcpTimeouts {
+  /** For the first query to be complete. */
+  readonly readMs: number;
+  /** For each further query to be complete. */
+  readonly idleMs: number;
+  /** For the client to take an answer. */
+  readonly writeMs: number;
+}
+
+/** CoreDNS' defaults (core/dnsserver/server.go). */
+export const TCP_TIMEOUTS: TcpTimeouts = { readMs: 3_000, idleMs: 10_000, writeMs: 5_000 };
+
+/** Connections at the same time; further ones are closed at once. */
+const MAX_CONNECTIONS = 4_096;
+/** Queries of one connection under way; until one is answered no more are read. */
+const MAX_PIPELINED = 64;
+
+/** Listens on TCP. Rejects when the address cannot be bound. */
+export async function listenTcp(
+  options: ListenOptions & { readonly timeouts?: TcpTimeouts },
+): Promise<DnsListener> {
+  const { host, port, respond, logger, timeouts = TCP_TIMEOUTS } = options;
+  const connections = new Set<Connection>();
+  const server = createServer({ noDelay: true }, (socket) => {
+    const connection = serveConnection(socket, { respond, logger, timeouts });
+    connections.add(connection);
+    socket.once("close", () => connections.delete(connection));
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.listen({ host, port, ipv6Only: host.includes(":") });
+  await once(server, "listening");
+  server.on("error", (error) => logger.warn({ err: error }, "a TCP listener reported an error"));
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : port,
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, "close");
+      server.close();
+      for (const connection of connections) connection.finish();
+      const timer = setTimeout(() => {
+        for (const connection of connections) connection.destroy();
+      }, GRACE_MS);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+interface Connection {
+  /** Answers what was read and then closes. */
+  finish(): void;
+  destroy(): void;
+}
+
+interface ConnectionOptions {
+  readonly respond: Responder;
+  readonly logger: Logger;
+  readonly timeouts: TcpTimeouts;
+}
+
+/**
+ * Serves one connection (RFC 7766): queries may be pipelined and are answered as their answers
+ * come. The deadline runs until a query is complete, so that single octets do not prolong it.
+ */
+function serveConnection(socket: Socket, options: ConnectionOptions): Connection {
+  const { respond, logger, timeouts } = options;
+  const reader = createFrameReader();
+  const client = { ip: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
+  const waiting: Buffer[] = [];
+  let inFlight = 0;
+  let ending = false;
+  let deadline = setTimeout(() => socket.destroy(), timeouts.readMs);
+  const write = createWriter(socket, timeouts.writeMs);
+
+  const settleOne = (): void => {
+    inFlight--;
+    pump();
+  };
+  const serveOne = (bytes: Buffer): void => {
+    const answer = respond({ bytes, client, protocol: "tcp" });
+    if (!(answer instanceof Promise)) return write(answer);
+    inFlight++;
+    answer
+      .then(write)
+      .catch((error: unknown) => logger.error({ err: error }, "an answer could not be sent"))
+      .finally(settleOne);
+  };
+  const take = (): Buffer | undefined =>
+    inFlight < MAX_PIPELINED && !socket.writableNeedDrain ? waiting.shift() : undefined;
+  const pump = (): void => {
+    for (let next = take(); next !== undefined; next = take()) serveOne(next);
+    if (waiting.length > 0) socket.pause();
+    else if (ending && inFlight === 0) socket.end();
+    else socket.resume();
+  };
+  socket.on("data", (chunk) => {
+    const frames = reader.push(chunk);
+    if (frames.length === 0) return;
+    clearTimeout(deadline);
+    deadline = setTimeout(() => socket.destroy(), timeouts.idleMs);
+    waiting.push(...frames);
+    pump();
+  });
+  socket.on("drain", pump);
+  socket.on("end", () => {
+    ending = true;
+    pump();
+  });
+  socket.on("error", () => socket.destroy());
+  socket.on("close", () => clearTimeout(deadline));
+  return {
+    finish() {
+      ending = true;
+      pump();
+    },
+    destroy: () => socket.destroy(),
+  };
+}
+
+/** Writes answers; a client that takes none for `writeMs` loses its connection. */
+function createWriter(socket: Socket, writeMs: number): (bytes: Buffer | undefined) => void {
+  let stalled: NodeJS.Timeout | undefined;
+  socket.on("drain", () => {
+    clearTimeout(stalled);
+    stalled = undefined;
+  });
+  socket.on("close", () => clearTimeout(stalled));
+  return (bytes) => {
+    if (bytes === undefined || !socket.writable) return;
+    const taken = socket.write(frameMessage(bytes));
+    if (!taken) stalled ??= setTimeout(() => socket.destroy(), writeMs);
+  };
+}
