@@ -78,10 +78,16 @@ function terminated(ended: ContainerState, facts: ContainerFacts): ContainerStat
   const message = ended.startError ?? facts.lastWords(ended.id);
   return {
     exitCode,
-    reason: exitCode === 0 ? "Completed" : "Error",
+    reason: reasonOf(ended, exitCode),
     ...(message === undefined || message === "" ? {} : { message }),
     startedAt: toTime(ended.startedAt ?? ended.createdAt),
     finishedAt: toTime(ended.finishedAt ?? ended.createdAt),
     containerID: containerId(ended.id),
   };
+}
+
+/** containerd's words: a program that could not be started ends with StartError and code 128. */
+function reasonOf({ startError }: ContainerState, exitCode: number): string {
+  if (startError !== undefined) return "StartError";
+  return exitCode === 0 ? "Completed" : "Error";
 }

@@ -79,7 +79,11 @@ describe.skipIf(problem !== undefined)(
         reason: "ImagePullBackOff",
         message: expect.stringContaining("services/kubelet/src/catalogue.ts"),
       });
-      expect(reports["noProgram"]).toContain("executable file not found in $PATH");
+      expect(reports["noProgram"]).toEqual({
+        message: expect.stringContaining("executable file not found in $PATH"),
+        exitCode: 128,
+        reason: "StartError",
+      });
     });
 
     it("starts a container anew when its liveness probe fails", () => {

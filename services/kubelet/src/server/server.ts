@@ -1,9 +1,9 @@
+import type { Kit } from "@kubehop/kit";
 import { STATUS_CODES, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable, type Duplex } from "node:stream";
 import type { Logger } from "@kubehop/client";
 import { fastify, type FastifyInstance } from "fastify";
-import type { Registry } from "prom-client";
 import type { PodDirectories } from "../pod-files.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { PodWatch } from "../watches.ts";
@@ -20,7 +20,7 @@ export interface KubeletServerOptions {
   readonly port: number;
   /** PEM; clients need a certificate that `ca` has signed. */
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
-  readonly metrics: Registry;
+  readonly metrics: Kit["metrics"];
   readonly pods: PodWatch;
   readonly runtime: Runtime;
   readonly logs: LogStore;

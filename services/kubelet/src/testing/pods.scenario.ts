@@ -236,7 +236,8 @@ async function noProgram(node: OneNode): Promise<unknown> {
     const { items } = await node.rest.list(Kinds.Event, { namespace: "default" });
     return items.find((event) => event.reason === "Failed" && isAbout(event, pod));
   });
-  return failed.message;
+  const { exitCode, reason } = firstContainer(pod)?.lastState?.terminated ?? {};
+  return { message: failed.message, exitCode, reason };
 }
 
 async function lostSandbox(node: OneNode): Promise<unknown> {

@@ -171,12 +171,12 @@ export class NetnsRuntime implements Runtime {
     pod.containers.set(keyOf(id), container);
     if (container.state().phase === "starting") await within(started.promise, START_DEADLINE_MS);
     const state = container.state();
-    if (state.startError === undefined && state.phase !== "starting") return state;
+    if (state.startError !== undefined) {
+      throw new ContainerStartError("RunContainerError", state.startError);
+    }
+    if (state.phase !== "starting") return state;
     await this.removeContainer(id);
-    throw new ContainerStartError(
-      "RunContainerError",
-      state.startError ?? "it did not start in time",
-    );
+    throw new ContainerStartError("RunContainerError", "it did not start in time");
   }
 
   signalContainer(id: ContainerId, signal: NodeJS.Signals): void {
