@@ -9,8 +9,9 @@ export interface Image {
 }
 
 const SERVICES = join(import.meta.dirname, "..", "..");
-const NODE = process.execPath;
-const SAMPLE_APP = [NODE, join(SERVICES, "sample-app", "src", "main.ts")];
+/** Programs of ours start as this process did: with the same Node.js and its flags. */
+const RUN = [process.execPath, ...process.execArgv];
+const SAMPLE_APP = [...RUN, join(SERVICES, "sample-app", "src", "main.ts")];
 
 const shell: Image = { entrypoint: [], args: ["sh"] };
 
@@ -21,11 +22,11 @@ const shell: Image = { entrypoint: [], args: ["sh"] };
  */
 const IMAGES: Readonly<Record<string, Image>> = {
   "kubehop/sample-app": { entrypoint: SAMPLE_APP, args: ["backend"] },
-  "kubehop/dns": { entrypoint: [NODE, join(SERVICES, "dns", "src", "main.ts")], args: [] },
+  "kubehop/dns": { entrypoint: [...RUN, join(SERVICES, "dns", "src", "main.ts")], args: [] },
   nginx: { entrypoint: [...SAMPLE_APP, "nginx"], args: [] },
   pause: { entrypoint: [...SAMPLE_APP, "pause"], args: [] },
   agnhost: { entrypoint: [...SAMPLE_APP, "agnhost"], args: ["pause"] },
-  node: { entrypoint: [], args: [NODE] },
+  node: { entrypoint: [], args: [process.execPath] },
   busybox: shell,
   alpine: shell,
   debian: shell,

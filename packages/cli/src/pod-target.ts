@@ -1,0 +1,67 @@
+import { isNotFound, Kinds, type Pod, type StatefulSet, type Deployment } from "@kubehop/api";
+import type { RestClient } from "@kubehop/client";
+import { CliError } from "./cli-error.ts";
+
+/** How a target names the kind of its owner. */
+const OWNERS: Readonly<Record<string, "pod" | "Deployment" | "StatefulSet">> = {
+  po: "pod",
+  pod: "pod",
+  pods: "pod",
+  deploy: "Deployment",
+  deployment: "Deployment",
+  deployments: "Deployment",
+  sts: "StatefulSet",
+  statefulset: "StatefulSet",
+  statefulsets: "StatefulSet",
+};
+
+/**
+ * Finds the pod that POD, deploy/NAME or sts/NAME means; of several, the first that is ready.
+ * Throws CliError when there is none.
+ */
+export async function findPod(rest: RestClient, namespace: string, target: string): Promise<Pod> {
+  const [prefix = "", rest_] = target.split("/");
+  const owner = rest_ === undefined ? "pod" : OWNERS[prefix];
+  const name = rest_ ?? prefix;
+  if (owner === undefined || name === "") {
+    throw new CliError(`"${target}" is not a pod.`, "Write POD, deploy/NAME or sts/NAME.");
+  }
+  try {
+    if (owner === "pod") return await rest.get(Kinds.Pod, { namespace, name });
+    const workload: Deployment | StatefulSet = await rest.get(
+      owner === "Deployment" ? Kinds.Deployment : Kinds.StatefulSet,
+      { namespace, name },
+    );
+    return await firstPod(rest, workload, target);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    const kind = owner === "pod" ? "pod" : owner.toLowerCase();
+    throw new CliError(
+      `There is no ${kind} "${name}" in namespace ${namespace}.`,
+      "kubehop status lists the pods; -n NAMESPACE looks in another namespace.",
+    );
+  }
+}
+
+async function firstPod(
+  rest: RestClient,
+  workload: Deployment | StatefulSet,
+  target: string,
+): Promise<Pod> {
+  const { namespace = "default" } = workload.metadata;
+  const labels = workload.spec.selector.matchLabels ?? {};
+  const labelSelector = Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+  const { items } = await rest.list(Kinds.Pod, { namespace, labelSelector });
+  const alive = items.filter((pod) => pod.metadata.deletionTimestamp === undefined);
+  const pod = alive.find(isReady) ?? alive[0];
+  if (pod !== undefined) return pod;
+  throw new CliError(`${target} has no pods.`, "Scale it up, or see kubehop status.");
+}
+
+/** Whether a pod's condition Ready is True. */
+export function isReady(pod: Pod): boolean {
+  const conditions = pod.status?.conditions ?? [];
+  return conditions.some(({ type, status }) => type === "Ready" && status === "True");
+}

@@ -1,0 +1,42 @@
+import { Command } from "commander";
+import { addCompletion } from "./commands/completion.ts";
+import { addDown } from "./commands/down.ts";
+import { addExec } from "./commands/exec.ts";
+import { addKubeconfig } from "./commands/kubeconfig.ts";
+import { addKubectl } from "./commands/kubectl.ts";
+import { addLogs } from "./commands/logs.ts";
+import { addStart } from "./commands/start.ts";
+import { addStatus } from "./commands/status.ts";
+import { addTrace } from "./commands/trace.ts";
+import { addUp } from "./commands/up.ts";
+import { addVersion } from "./commands/version.ts";
+import type { CliContext } from "./context.ts";
+
+/** In the order of `kubehop --help`. */
+const COMMANDS = [
+  addStart,
+  addUp,
+  addDown,
+  addStatus,
+  addTrace,
+  addExec,
+  addLogs,
+  addKubectl,
+  addKubeconfig,
+  addCompletion,
+  addVersion,
+];
+
+/** Builds the command line of kubehop; its actions use the context and nothing else. */
+export function buildProgram(context: CliContext): Command {
+  const program = new Command("kubehop")
+    .description("Kubernetes Services and cluster DNS as separate processes on real sockets")
+    .enablePositionalOptions()
+    .showHelpAfterError("(kubehop --help shows the commands)")
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    });
+  for (const add of COMMANDS) add(program, context);
+  return program;
+}

@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import type { BusPasswords } from "@kubehop/client";
+import { CHECKOUT, type LabEnvironment } from "../config.ts";
+import { BUS_PORT } from "../credentials.ts";
+import type { LabFiles } from "../state/lab-files.ts";
+import { CONTROL_PLANE_IP, type Topology } from "../topology.ts";
+
+/** Everything the component builders know of a lab. */
+export interface LabPlan {
+  readonly environment: LabEnvironment;
+  readonly topology: Topology;
+  readonly files: LabFiles;
+  readonly passwords: BusPasswords;
+  /** The range of NodePorts, e.g. 30000-32767. */
+  readonly nodePorts: string;
+  readonly logLevel: string;
+}
+
+/** The lab's cluster domain. */
+export const CLUSTER_DOMAIN = "cluster.local";
+
+/** A service's program and arguments: `--flag value` for each flag. */
+export function serviceCommand(
+  plan: LabPlan,
+  service: string,
+  flags: Readonly<Record<string, string | number>>,
+): [string, ...string[]] {
+  const main = join(CHECKOUT, "services", service, "src", "main.ts");
+  const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
+  return [...plan.environment.node, main, ...args];
+}
+
+/** The environment of every process of ours: nothing of the user's but PATH. */
+export function processEnv(plan: LabPlan): Record<string, string> {
+  const { path, compileCache, seed } = plan.environment;
+  return {
+    PATH: path,
+    LANG: "C.UTF-8",
+    KUBEHOP_LOG_LEVEL: plan.logLevel,
+    ...(compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache }),
+    ...(seed === undefined ? {} : { KUBEHOP_SEED: seed }),
+  };
+}
+
+/** The environment of a process that uses the bus; passwords never stand in a command line. */
+export function busEnv(plan: LabPlan, user: keyof BusPasswords): Record<string, string> {
+  return {
+    ...processEnv(plan),
+    KUBEHOP_BUS_URL: `nats://${CONTROL_PLANE_IP}:${BUS_PORT}`,
+    KUBEHOP_BUS_USER: user,
+    KUBEHOP_BUS_PASSWORD: plan.passwords[user],
+  };
+}

@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { labFiles } from "../state/lab-files.ts";
+import { createTopology } from "../topology.ts";
+import type { LabPlan } from "./component.ts";
+import { apiServer, controllerManager, natsServer } from "./control-plane.ts";
+import { kubelet, kubeProxy } from "./node.ts";
+
+const topology = createTopology({
+  nodes: 2,
+  serviceCidr: "10.96.0.0/16",
+  clusterCidr: "10.244.0.0/16",
+});
+const plan: LabPlan = {
+  environment: {
+    home: "/home",
+    path: "/bin",
+    node: ["/node", "--import", "/vendor"],
+    natsServer: "/nats-server",
+    seed: "7",
+  },
+  topology,
+  files: labFiles("/lab"),
+  passwords: { apiserver: "secret-a", component: "secret-c", dns: "secret-d" },
+  nodePorts: "30000-32767",
+  logLevel: "warn",
+};
+const [, node] = topology.nodes as [(typeof topology.nodes)[0], (typeof topology.nodes)[0]];
+const specs = [natsServer, apiServer, controllerManager]
+  .map((build) => build(plan))
+  .concat(kubelet(plan, node), kubeProxy(plan, node));
+
+/** `--flag value` pairs behind the program. */
+function flagsOf(command: readonly string[]): Record<string, string> {
+  const words = command.slice(
+    command.findIndex((word) => word.startsWith("--") && word !== "--net"),
+  );
+  return Object.fromEntries(
+    words.flatMap((word, index) => (word.startsWith("--") ? [[word, words[index + 1] ?? ""]] : [])),
+  ) as Record<string, string>;
+}
+
+describe("components", () => {
+  it("have names of their own", () => {
+    expect(specs.map(({ name }) => name)).toEqual([
+      "nats-server",
+      "apiserver",
+      "controller-manager",
+      "kubelet/node-2",
+      "kube-proxy/node-2",
+    ]);
+  });
+
+  it("never show a password in a command line", () => {
+    expect(specs.flatMap(({ command }) => command).join(" ")).not.toContain("secret");
+  });
+
+  it("get the bus's address and their own user, and the seed", () => {
+    expect(apiServer(plan).env).toEqual({
+      PATH: "/bin",
+      LANG: "C.UTF-8",
+      KUBEHOP_LOG_LEVEL: "warn",
+      KUBEHOP_SEED: "7",
+      KUBEHOP_BUS_URL: "nats://172.31.0.1:4222",
+      KUBEHOP_BUS_USER: "apiserver",
+      KUBEHOP_BUS_PASSWORD: "secret-a",
+    });
+    expect(kubelet(plan, node).env["KUBEHOP_BUS_USER"]).toBe("component");
+    expect(natsServer(plan).env).toEqual({ PATH: "/bin" });
+  });
+
+  it("run nodes' processes in the node's network", () => {
+    const { command } = kubelet(plan, node);
+    expect(command.slice(0, 3)).toEqual(["nsenter", "--net=/run/netns/node-2", "/node"]);
+    expect(flagsOf(command.slice(2))).toMatchObject({
+      "--node-name": "node-2",
+      "--node-ip": "172.31.0.12",
+      "--pod-cidr": "10.244.2.0/24",
+      "--cluster-dns": "10.96.0.10",
+      "--root-dir": "/lab/nodes/node-2",
+    });
+  });
+
+  it("let the host in through descriptor 3", () => {
+    expect(apiServer(plan).listenFd).toBe(3);
+    expect(flagsOf(apiServer(plan).command)).toMatchObject({
+      "--listen-fd": "3",
+      "--secure-port": "6443",
+      "--service-cluster-ip-range": "10.96.0.0/16",
+      "--client-ca-file": "/lab/pki/ca.crt",
+    });
+  });
+});

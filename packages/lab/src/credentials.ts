@@ -1,0 +1,158 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { type BusPasswords, natsServerConfig } from "@kubehop/client";
+import {
+  type ClusterPki,
+  createClusterPki,
+  createSigningKeys,
+  type KeyPair,
+} from "@kubehop/kit/certificates";
+import { kubeconfig } from "./kubeconfig.ts";
+import type { LabFiles } from "./state/lab-files.ts";
+import { CONTROL_PLANE_IP, type NodeAddresses, type Topology } from "./topology.ts";
+
+/** The API server's port on the fabric. */
+export const API_PORT = 6443;
+/** The bus's port on the fabric. */
+export const BUS_PORT = 4222;
+
+/** Random passwords of the bus's users, for one lab. */
+export function createBusPasswords(): BusPasswords {
+  const password = (): string => randomBytes(24).toString("base64url");
+  return { apiserver: password(), component: password(), dns: password() };
+}
+
+/** Writes nats-server's configuration, with its users and their rights. */
+export async function writeBusConfig(files: LabFiles, passwords: BusPasswords): Promise<void> {
+  const config = natsServerConfig({
+    host: CONTROL_PLANE_IP,
+    port: BUS_PORT,
+    storeDirectory: files.natsStore,
+    passwords,
+  });
+  await writeSecret(files.natsConfig, config);
+}
+
+/** Which lab the certificates are for. */
+export interface CredentialsOptions {
+  readonly labName: string;
+  readonly topology: Topology;
+  readonly files: LabFiles;
+  /** The host's port of the API server. */
+  readonly apiPort: number;
+}
+
+/**
+ * Makes the lab's certificate authority, writes every certificate, key and kubeconfig, and forgets
+ * the authority's key.
+ */
+export async function writeCredentials(options: CredentialsOptions): Promise<void> {
+  const { files, topology } = options;
+  const pki = await createClusterPki();
+  await Promise.all([
+    mkdir(files.pki, { recursive: true, mode: 0o700 }),
+    mkdir(files.componentKubeconfig(""), { recursive: true, mode: 0o700 }),
+  ]);
+  await Promise.all([
+    writeSecret(files.pkiFile("ca.crt"), pki.ca),
+    writeApiServerFiles(pki, options),
+    writeServiceAccountKeys(files),
+    writeUserKubeconfig(pki, options),
+    writeClientKubeconfig(pki, files, "controller-manager", {
+      commonName: "system:kube-controller-manager",
+    }),
+    ...topology.nodes.map((node) => writeNodeFiles(pki, files, node)),
+  ]);
+}
+
+async function writeApiServerFiles(pki: ClusterPki, options: CredentialsOptions): Promise<void> {
+  const { files, topology } = options;
+  const [serving, kubeletClient] = await Promise.all([
+    pki.issue({
+      commonName: "kube-apiserver",
+      usages: ["server"],
+      altNames: [
+        "localhost",
+        "127.0.0.1",
+        CONTROL_PLANE_IP,
+        topology.kubernetesServiceIp,
+        "kubernetes",
+        "kubernetes.default",
+        "kubernetes.default.svc",
+        "kubernetes.default.svc.cluster.local",
+      ],
+    }),
+    pki.issue({
+      commonName: "kube-apiserver-kubelet-client",
+      organizations: ["system:masters"],
+      usages: ["client"],
+    }),
+  ]);
+  await writePair(files, "apiserver", serving);
+  await writePair(files, "apiserver-kubelet-client", kubeletClient);
+}
+
+async function writeServiceAccountKeys(files: LabFiles): Promise<void> {
+  const { privateKey, publicKey } = await createSigningKeys();
+  await writeSecret(files.pkiFile("sa.key"), privateKey);
+  await writeSecret(files.pkiFile("sa.pub"), publicKey);
+}
+
+async function writeUserKubeconfig(pki: ClusterPki, options: CredentialsOptions): Promise<void> {
+  const user = await pki.issue({
+    commonName: "kubernetes-admin",
+    organizations: ["system:masters"],
+    usages: ["client"],
+  });
+  const text = kubeconfig({
+    name: `kubehop-${options.labName}`,
+    server: `https://127.0.0.1:${options.apiPort}`,
+    ca: pki.ca,
+    user,
+  });
+  await writeSecret(options.files.kubeconfig, text);
+}
+
+async function writeNodeFiles(
+  pki: ClusterPki,
+  files: LabFiles,
+  node: NodeAddresses,
+): Promise<void> {
+  const serving = await pki.issue({
+    commonName: `system:node:${node.name}`,
+    organizations: ["system:nodes"],
+    altNames: [node.name, node.ip],
+    usages: ["server"],
+  });
+  await Promise.all([
+    writePair(files, `kubelet-${node.name}`, serving),
+    mkdir(files.nodeRoot(node.name), { recursive: true }),
+    writeClientKubeconfig(pki, files, `kubelet-${node.name}`, {
+      commonName: `system:node:${node.name}`,
+      organizations: ["system:nodes"],
+    }),
+  ]);
+}
+
+async function writeClientKubeconfig(
+  pki: ClusterPki,
+  files: LabFiles,
+  name: string,
+  subject: { commonName: string; organizations?: string[] },
+): Promise<void> {
+  const user = await pki.issue({ ...subject, usages: ["client"] });
+  const server = `https://${CONTROL_PLANE_IP}:${API_PORT}`;
+  await writeSecret(
+    files.componentKubeconfig(name),
+    kubeconfig({ name: "kubehop", server, ca: pki.ca, user }),
+  );
+}
+
+async function writePair(files: LabFiles, name: string, pair: KeyPair): Promise<void> {
+  await writeSecret(files.pkiFile(`${name}.crt`), pair.cert);
+  await writeSecret(files.pkiFile(`${name}.key`), pair.key);
+}
+
+function writeSecret(path: string, text: string): Promise<void> {
+  return writeFile(path, text, { mode: 0o600 });
+}

@@ -1,0 +1,57 @@
+import type { LabEnvironment } from "./config.ts";
+import type { SupervisorEvent } from "./supervisor/process-spec.ts";
+
+/** A step of a lab's start, as it happens. */
+export interface LabProgress {
+  /** sandbox: network and processes; control-plane: API server; workloads: pods. */
+  readonly phase: "sandbox" | "control-plane" | "workloads" | "ready";
+  readonly message: string;
+  /** Since the start, in ms. */
+  readonly elapsedMs: number;
+}
+
+/** What a lab is to be. */
+export interface LabOptions {
+  readonly name: string;
+  readonly environment: LabEnvironment;
+  /** Default 3. */
+  readonly nodes?: number;
+  /** Manifests to apply: files and folders. */
+  readonly files?: readonly string[];
+  /** Default 10.96.0.0/16. */
+  readonly serviceCidr?: string;
+  /** Default 10.244.0.0/16; a /24 of it for each node. */
+  readonly clusterCidr?: string;
+  /** The range of NodePorts; default 30000-32767. */
+  readonly nodePorts?: string;
+  /** 127.0.0.1 port of the API server; default a free one. */
+  readonly apiPort?: number;
+  /** Of every process: trace, debug, info, warn or error; default info. */
+  readonly logLevel?: string;
+  /** How long everything may take until it is ready, in ms; default 60 s. */
+  readonly timeoutMs?: number;
+  /** Gives the start up when it aborts. */
+  readonly signal?: AbortSignal;
+  onProgress?(progress: LabProgress): void;
+  /** A process of the lab has started or ended. */
+  onEvent?(event: SupervisorEvent): void;
+}
+
+/** The options with every default filled in. */
+export type CompleteLabOptions = Required<Omit<LabOptions, "signal" | "onProgress" | "onEvent">> &
+  Pick<LabOptions, "signal" | "onProgress" | "onEvent">;
+
+/** Fills in the defaults. */
+export function completeOptions(options: LabOptions): CompleteLabOptions {
+  return {
+    nodes: 3,
+    files: [],
+    serviceCidr: "10.96.0.0/16",
+    clusterCidr: "10.244.0.0/16",
+    nodePorts: "30000-32767",
+    apiPort: 0,
+    logLevel: "info",
+    timeoutMs: 60_000,
+    ...options,
+  };
+}

@@ -1,0 +1,56 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createTopology, type TopologyOptions } from "./topology.ts";
+
+const DEFAULTS: TopologyOptions = {
+  nodes: 3,
+  serviceCidr: "10.96.0.0/16",
+  clusterCidr: "10.244.0.0/16",
+};
+
+describe("createTopology", () => {
+  it("gives the addresses of the documentation", () => {
+    const topology = createTopology(DEFAULTS);
+    expect(topology).toMatchObject({ kubernetesServiceIp: "10.96.0.1", clusterDns: "10.96.0.10" });
+    expect(topology.nodes[1]).toEqual({
+      name: "node-2",
+      number: 2,
+      ip: "172.31.0.12",
+      podCidr: "10.244.2.0/24",
+      podGateway: "10.244.2.1",
+    });
+  });
+
+  it("gives every node its own pod CIDR inside the cluster CIDR", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 15 }),
+        fc.integer({ min: 0, max: 15 }),
+        (nodes, net) => {
+          const clusterCidr = `10.${net * 16}.0.0/20`;
+          const topology = createTopology({ nodes, serviceCidr: "192.168.0.0/24", clusterCidr });
+          const cidrs = topology.nodes.map((node) => node.podCidr);
+          expect(new Set(cidrs).size).toBe(nodes);
+          for (const cidr of cidrs)
+            expect(cidr).toMatch(new RegExp(`^10\\.${net * 16}\\.\\d+\\.0/24$`));
+        },
+      ),
+    );
+  });
+
+  it.each<[Partial<TopologyOptions>, string]>([
+    [{ serviceCidr: "10.96.0.0" }, '"10.96.0.0" is not an IPv4 CIDR'],
+    [{ serviceCidr: "fd00::/108" }, '"fd00::/108" is not an IPv4 CIDR'],
+    [{ serviceCidr: "10.96.0.0/33" }, "is not an IPv4 CIDR"],
+    [{ serviceCidr: "10.96.0.1/16" }, "use 10.96.0.0/16"],
+    [{ serviceCidr: "10.96.0.0/29" }, "is too small"],
+    [{ clusterCidr: "10.96.128.0/17" }, "overlaps the cluster CIDR"],
+    [{ serviceCidr: "172.16.0.0/12" }, "overlaps the lab's own network"],
+    [{ clusterCidr: "127.0.0.0/16" }, "overlaps the loopback network"],
+    [{ nodes: 0 }, "0 nodes are not possible"],
+    [{ nodes: 2, clusterCidr: "10.244.0.0/23" }, "has room for 1 to 1"],
+    [{ nodes: 1.5 }, "1.5 nodes are not possible"],
+  ])("refuses %j", (change, message) => {
+    expect(() => createTopology({ ...DEFAULTS, ...change })).toThrow(message);
+  });
+});
