@@ -77,7 +77,7 @@ export async function startNginx(
       proxy_pass ${backend.ip}:${backend.port}; } }`;
   const file = join(directory, "nginx.conf");
   await writeFile(file, config);
-  const child = stack.use(spawnQuietly(program, ["-p", directory, "-c", file]));
+  const child = stack.use(spawnQuietly(program, ["-e", "stderr", "-c", file]));
   return listening(child, { name: "nginx stream", ...address });
 }
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Kinds } from "@kubehop/api";
 import { waitFor } from "@kubehop/testkit";
 import { expect, test } from "vitest";
-import { fetchUrl, run, sampleApp } from "../support/client-pod.ts";
+import { fetchOnceServed, run, sampleApp } from "../support/client-pod.ts";
 import { endpointsReady, podsReady } from "../support/cluster.ts";
 import { describeLab } from "../support/describe-lab.ts";
 import { EXAMPLES } from "../support/paths.ts";
@@ -17,14 +17,14 @@ describeLab(
     test("nginx Deployment and a Service with a named targetPort", async () => {
       await lab().apply([join(MANIFESTS, "nginx.yaml")]);
       await endpointsReady(lab(), "nginx-service", 3);
-      const { response } = await fetchUrl(lab(), "http://nginx-service/");
+      const { response } = await fetchOnceServed(lab(), "http://nginx-service/");
       expect(response?.body).toContain("Welcome to nginx!");
     });
 
     test("connecting applications: run two nginx, look the Service up by name", async () => {
       await lab().apply([join(MANIFESTS, "run-my-nginx.yaml")]);
       await endpointsReady(lab(), "my-nginx", 2);
-      const { queries, response } = await fetchUrl(
+      const { queries, response } = await fetchOnceServed(
         lab(),
         "http://my-nginx.default.svc.cluster.local/",
       );
@@ -40,9 +40,9 @@ describeLab(
       await lab().apply([join(MANIFESTS, "agnhost.yaml")]);
       await endpointsReady(lab(), "agnhost", 2);
       const names = (await podsReady(lab(), "app=agnhost", 2)).map((pod) => pod.metadata.name);
-      const { response } = await fetchUrl(lab(), "http://agnhost/hostname");
+      const { response } = await fetchOnceServed(lab(), "http://agnhost/hostname");
       expect(names).toContain(response?.body);
-      const dial = await fetchUrl(
+      const dial = await fetchOnceServed(
         lab(),
         "http://agnhost/dial?host=agnhost&port=90&protocol=udp&tries=3",
       );
@@ -79,7 +79,7 @@ describeLab(
     test("an init container fills an emptyDir before the web server starts", async () => {
       await lab().apply([join(MANIFESTS, "init-demo.yaml")]);
       await endpointsReady(lab(), "init-demo", 1);
-      const { response } = await fetchUrl(lab(), "http://init-demo/");
+      const { response } = await fetchOnceServed(lab(), "http://init-demo/");
       expect(response?.body).toContain("made by the init container");
       const pod = await lab().rest.get(Kinds.Pod, { namespace: "default", name: "init-demo" });
       const [init] = pod.status?.initContainerStatuses ?? [];

@@ -85,3 +85,21 @@ export async function fetchUrl(lab: TestLab, url: string): Promise<FetchReport> 
   if (!stdout.startsWith("{")) throw new Error(`fetch ended with ${code}: ${stderr}`);
   return JSON.parse(stdout) as FetchReport;
 }
+
+/**
+ * Requests a URL from the client pod until it is answered: DNS and proxies hear of a new Service
+ * a moment after the API shows it.
+ */
+export function fetchOnceServed(lab: TestLab, url: string): Promise<FetchReport> {
+  let seen: FetchReport | undefined;
+  return waitFor(
+    async () => {
+      seen = await fetchUrl(lab, url);
+      return seen.response === undefined ? undefined : seen;
+    },
+    {
+      timeoutMs: 30_000,
+      describe: () => `${url} to be answered; last: ${seen?.error?.message ?? "no try ended"}`,
+    },
+  );
+}
