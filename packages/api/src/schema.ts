@@ -106,11 +106,6 @@ export function freeForm(description: string): SchemaOf<FreeForm> {
   });
 }
 
-/** Any JSON value. */
-export function anyValue(description: string): SchemaOf<unknown> {
-  return Type.Unsafe({ description, "x-kubernetes-preserve-unknown-fields": true });
-}
-
 /**
  * The schema of interface T. `title` is the Go type's name, which decode errors quote; `required`
  * lists what validation demands (it documents: decoding itself never misses a field).
