@@ -1,6 +1,7 @@
 import { join } from "node:path";
 
-const ROOT = join(import.meta.dirname, "../..");
+/** The checkout. */
+export const ROOT: string = join(import.meta.dirname, "../..");
 
 /** The folder of example manifests. */
 export const EXAMPLES: string = join(ROOT, "examples");
