@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ApiServerProcess, startApiServerProcess } from "../support/api-server-process.ts";
+import type { ApiServerProcess } from "@kubehop/testkit";
+import { startApiServerProcess } from "../support/api-server-process.ts";
 import { hasProgram } from "../support/requirements.ts";
 
 const NO_KUBECTL = hasProgram("kubectl") ? "" : " (skipped: no kubectl on the PATH)";
@@ -111,6 +112,46 @@ describe.skipIf(NO_KUBECTL !== "")(`stock kubectl${NO_KUBECTL}`, () => {
     expect((await kubectl("create", "-f", unknown)).stderr).toContain(
       'strict decoding error: unknown field "spec.selectr"',
     );
+  });
+
+  it("creates by its generators, which send protobuf", async () => {
+    expect(await ok("create", "namespace", "made")).toBe("namespace/made created\n");
+    const literals = ["--from-literal=a=1", "--from-literal=b=ü"];
+    await ok("create", "configmap", "made", ...literals);
+    expect(await ok("get", "configmap", "made", "-o", "jsonpath={.data}")).toBe(
+      '{"a":"1","b":"ü"}',
+    );
+    await ok("create", "secret", "generic", "made", "--from-literal=a=1");
+    expect(await ok("get", "secret", "made", "-o", "jsonpath={.data.a}{.type}")).toBe("MQ==Opaque");
+    await ok("create", "serviceaccount", "made");
+    await ok("create", "service", "nodeport", "made", "--tcp=80:8080", "--node-port=30090");
+    expect(await ok("get", "service", "made", "-o", "jsonpath={.spec.ports[0]}")).toBe(
+      '{"name":"80-8080","nodePort":30090,"port":80,"protocol":"TCP","targetPort":8080}',
+    );
+    await ok("create", "service", "externalname", "made-name", "--external-name=example.com");
+    await ok("create", "service", "clusterip", "made-headless", "--clusterip=None");
+    const args = ["made", "--image=example/web:1", "--replicas=0", "--port=8080"];
+    await ok("create", "deployment", ...args, "--", "run", "it");
+    const path = "jsonpath={.spec.replicas} {.spec.template.spec.containers[0].command}";
+    expect(await ok("get", "deployment", "made", "-o", path)).toBe('0 ["run","it"]');
+    await ok("scale", "deployment", "made", "--replicas=3");
+    await ok("scale", "deployment", "made", "--replicas=0", "--current-replicas=3");
+    expect(await ok("get", "deployment", "made", "-o", "jsonpath={.spec.replicas}")).toBe("0");
+    expect(await ok("create", "token", "made", "--duration=20m")).toMatch(/^ey\S+$/);
+    expect(await ok("create", "configmap", "dry", "--dry-run=server")).toContain("dry run");
+    const taken = await kubectl("create", "namespace", "made");
+    expect(taken.stderr).toBe(
+      'Error from server (AlreadyExists): namespaces "made" already exists\n',
+    );
+  });
+
+  it("says who the user is and what he may do", async () => {
+    expect(await ok("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}")).toBe(
+      "kubernetes-admin",
+    );
+    expect(await ok("auth", "can-i", "create", "deployments")).toBe("yes\n");
+    expect(await ok("auth", "can-i", "get", "/metrics")).toBe("yes\n");
+    expect(await ok("auth", "can-i", "--list")).toMatch(/\*\.\* +\[\] +\[\] +\[\*\]/);
   });
 
   it("explains kinds", async () => {

@@ -5,6 +5,7 @@ import { addExec } from "./commands/exec.ts";
 import { addKubeconfig } from "./commands/kubeconfig.ts";
 import { addKubectl } from "./commands/kubectl.ts";
 import { addLogs } from "./commands/logs.ts";
+import { addRules } from "./commands/rules.ts";
 import { addStart } from "./commands/start.ts";
 import { addStatus } from "./commands/status.ts";
 import { addTrace } from "./commands/trace.ts";
@@ -19,6 +20,7 @@ const COMMANDS = [
   addDown,
   addStatus,
   addTrace,
+  addRules,
   addExec,
   addLogs,
   addKubectl,

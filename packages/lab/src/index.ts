@@ -5,6 +5,7 @@ export {
   readLabEnvironment,
   stateHome,
 } from "./config.ts";
+export { kubeconfig, type KubeconfigOptions } from "./kubeconfig.ts";
 export { startLab } from "./lab.ts";
 export { LabError } from "./lab-error.ts";
 export { type LabOptions, type LabProgress } from "./lab-options.ts";

@@ -177,6 +177,16 @@ describe("buildTable", () => {
     expect(table.frontends.get("TCP/10.96.0.50:80")?.service.affinityTimeoutMs).toBe(expected);
   });
 
+  it("carries the port's name, the source ranges and the health check's port", () => {
+    const spec = { loadBalancerSourceRanges: [" 203.0.113.0/25"], healthCheckNodePort: 30_100 };
+    const table = buildTable([serviceFixture({ spec })], [], NODE, "1");
+    expect(table.frontends.get("TCP/10.96.0.50:80")?.service).toMatchObject({
+      portName: "http",
+      sourceRanges: ["203.0.113.0/25"],
+      healthCheckNodePort: 30_100,
+    });
+  });
+
   it("treats unset conditions as ready and serving", () => {
     const slice = sliceFixture({ endpoints: [{ addresses: ["10.244.1.5"] }] });
     const table = buildTable([serviceFixture()], [slice], NODE, "1");

@@ -23,7 +23,13 @@ export interface ServicePort {
   readonly key: string;
   /** `ns/name:port`, the port by name or, without one, by number. */
   readonly name: string;
+  /** The port's name; "" without one. */
+  readonly portName: string;
   readonly protocol: Protocol;
+  /** loadBalancerSourceRanges; empty lets everybody in. Rules hold to it, `decide` does not ask. */
+  readonly sourceRanges: readonly string[];
+  /** The port of the Service's health check; absent without one. */
+  readonly healthCheckNodePort?: number;
   /** Time-out of `sessionAffinity: ClientIP` in ms; absent without affinity. */
   readonly affinityTimeoutMs?: number;
   /** Endpoints of the policy Cluster. */
@@ -162,7 +168,10 @@ function buildServicePort(context: PortContext): ServicePort {
   return Object.freeze({
     key: `${protocol}/${family}/${name}`,
     name,
+    portName,
     protocol,
+    sourceRanges: (service.spec.loadBalancerSourceRanges ?? []).map((range) => range.trim()),
+    ...healthCheckOf(service),
     ...affinityOf(service),
     cluster: buildEndpointSet(cluster),
     local: buildEndpointSet(local),
@@ -208,6 +217,11 @@ function toFrontend(built: ServicePort, address: FrontendAddress, service: Servi
     external,
     service: built,
   });
+}
+
+function healthCheckOf({ spec }: Service): { healthCheckNodePort?: number } {
+  const { healthCheckNodePort = 0 } = spec;
+  return healthCheckNodePort > 0 ? { healthCheckNodePort } : {};
 }
 
 /** Ten thousand eight hundred seconds is upstream's default for ClientIP. */

@@ -47,6 +47,8 @@ describe("diffTables", () => {
   it.each([
     ["affinity", { spec: { sessionAffinity: "ClientIP" as const } }],
     ["internalTrafficPolicy", { spec: { internalTrafficPolicy: "Local" as const } }],
+    ["source ranges", { spec: { loadBalancerSourceRanges: ["203.0.113.0/25"] } }],
+    ["the health check's port", { spec: { healthCheckNodePort: 30_100 } }],
     ["the port's name", { ports: [{ name: "web", port: 80 }] }],
   ])("sees a change of %s", (_, fixture) => {
     const [before, after] = [{}, fixture].map((of) =>

@@ -49,11 +49,17 @@ function sameService(a: ServicePort, b: ServicePort): boolean {
     a.key === b.key &&
     a.affinityTimeoutMs === b.affinityTimeoutMs &&
     a.anywhere === b.anywhere &&
+    a.healthCheckNodePort === b.healthCheckNodePort &&
+    sameRanges(a.sourceRanges, b.sourceRanges) &&
     sameSet(a.cluster, b.cluster) &&
     sameSet(a.local, b.local) &&
     a.serving.size === b.serving.size &&
     [...a.serving].every((key) => b.serving.has(key))
   );
+}
+
+function sameRanges(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((range, i) => range === b[i]);
 }
 
 function sameSet(a: EndpointSet, b: EndpointSet): boolean {

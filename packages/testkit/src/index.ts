@@ -1,3 +1,4 @@
+export { type ApiServerProcess, startApiServer } from "./api-server.ts";
 export { startTestLab, type TestLabOptions } from "./lab.ts";
 export { type NatsServer, startNats } from "./nats.ts";
 export { waitFor, type WaitOptions } from "./wait-for.ts";

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -13,6 +13,7 @@ import {
   type Logger,
 } from "@kubehop/client";
 import { natsServerConfig } from "@kubehop/client";
+import { freePort } from "./free-port.ts";
 import { waitFor } from "./wait-for.ts";
 
 /** A real nats-server on 127.0.0.1 with JetStream and the bus's users. Disposing removes it all. */
@@ -88,17 +89,6 @@ function findBinary(): string {
 function versionOf(binary: string): string {
   const text = execFileSync(binary, ["--version"], { encoding: "utf8" });
   return text.replace(/^nats-server: v/, "").trim();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
 
 async function launch(binary: string, configFile: string, port: number): Promise<ChildProcess> {

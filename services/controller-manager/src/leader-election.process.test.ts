@@ -1,7 +1,6 @@
 import { findLease, runLeaderElection } from "@kubehop/client";
-import { startNats, waitFor } from "@kubehop/testkit";
+import { startApiServer, startNats, waitFor } from "@kubehop/testkit";
 import { describe, expect, it } from "vitest";
-import { startApiServerProcess } from "./testing/api-server-process.ts";
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 const REF = { namespace: "kube-system", name: "test-lock" };
@@ -9,7 +8,7 @@ const REF = { namespace: "kube-system", name: "test-lock" };
 describe("leader election", () => {
   it("has one leader at a time, and another when that one is gone", async () => {
     await using nats = await startNats();
-    await using apiServer = await startApiServerProcess(nats);
+    await using apiServer = await startApiServer(nats);
     const leading = new Set<string>();
     let most = 0;
     const candidate = (holderIdentity: string): { stop(): void; done: Promise<void> } => {

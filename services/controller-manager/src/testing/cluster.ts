@@ -1,8 +1,12 @@
 import { type Bus, type RestClient } from "@kubehop/client";
 import { createLogger, createMetrics, systemClock } from "@kubehop/kit";
-import { type NatsServer, startNats } from "@kubehop/testkit";
+import {
+  type ApiServerProcess,
+  startApiServer,
+  type NatsServer,
+  startNats,
+} from "@kubehop/testkit";
 import { build, type ControllerManager } from "../build.ts";
-import { type ApiServerProcess, startApiServerProcess } from "./api-server-process.ts";
 import { type HollowNode, type HollowNodeOptions, startHollowNode } from "./hollow-node.ts";
 
 /** A control plane on real sockets: nats-server, API server process, and this controller manager. */
@@ -29,7 +33,7 @@ export interface TestClusterOptions {
 export async function startCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
   await using parts = new AsyncDisposableStack();
   const nats = parts.use(await startNats());
-  const apiServer = parts.use(await startApiServerProcess(nats));
+  const apiServer = parts.use(await startApiServer(nats));
   const bus = parts.use(await nats.connect("component"));
   const buildManager = (): Promise<ControllerManager> =>
     build(

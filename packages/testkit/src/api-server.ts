@@ -1,29 +1,35 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRestClient, loadKubeconfig, type RestClient } from "@kubehop/client";
 import { createClusterPki, createSigningKeys } from "@kubehop/kit/certificates";
-import { type NatsServer, waitFor } from "@kubehop/testkit";
+import { kubeconfig } from "@kubehop/lab";
+import { freePort } from "./free-port.ts";
+import type { NatsServer } from "./nats.ts";
+import { waitFor } from "./wait-for.ts";
 
-/** The real API server as a process of its own. */
+/** The real API server as a process of its own; disposing it ends it and removes its files. */
 export interface ApiServerProcess extends AsyncDisposable {
+  /** Path of a kubeconfig for its administrator. */
   readonly kubeconfig: string;
+  /** A directory for the test's files; removed at the end. */
+  readonly directory: string;
   /** The cluster's CA in a file. */
   readonly caFile: string;
   readonly rest: RestClient;
+  /** Ends it as a crash would. */
   kill(): Promise<void>;
   /** On the same port. */
   restart(): Promise<void>;
 }
 
-const MAIN = join(import.meta.dirname, "../../../apiserver/src/main.ts");
+const MAIN = join(import.meta.dirname, "../../../services/apiserver/src/main.ts");
 
 /** Starts `services/apiserver` on a free port of 127.0.0.1 over a nats-server. */
-export async function startApiServerProcess(nats: NatsServer): Promise<ApiServerProcess> {
-  const directory = await mkdtemp(join(tmpdir(), "kubehop-controllers-"));
+export async function startApiServer(nats: NatsServer): Promise<ApiServerProcess> {
+  const directory = await mkdtemp(join(tmpdir(), "kubehop-apiserver-"));
   const port = await freePort();
   const files = await writeFiles(directory, port);
   const rest = createRestClient({ ...loadKubeconfig(files.kubeconfig), userAgent: "test" });
@@ -32,6 +38,7 @@ export async function startApiServerProcess(nats: NatsServer): Promise<ApiServer
   const kill = (): Promise<void> => end(child);
   return {
     kubeconfig: files.kubeconfig,
+    directory,
     caFile: files.caFile,
     rest,
     kill,
@@ -101,7 +108,7 @@ async function writeFiles(directory: string, port: number): Promise<Files> {
   };
   const caFile = await write("ca.crt", pki.ca);
   const server = `https://127.0.0.1:${port}`;
-  const kubeconfig = await write("kubeconfig", kubeconfigText(server, pki.ca, admin));
+  const config = kubeconfig({ name: "test", server, ca: pki.ca, user: admin });
   const clientCert = await write("client.crt", admin.cert);
   const clientKey = await write("client.key", admin.key);
   const args = [
@@ -116,35 +123,5 @@ async function writeFiles(directory: string, port: number): Promise<Files> {
     `--kubelet-client-key=${clientKey}`,
     `--kubelet-certificate-authority=${caFile}`,
   ];
-  return { args, kubeconfig, caFile };
-}
-
-function kubeconfigText(
-  server: string,
-  ca: string,
-  { cert, key }: { readonly cert: string; readonly key: string },
-): string {
-  const base64 = (text: string): string => Buffer.from(text).toString("base64");
-  return JSON.stringify({
-    "current-context": "test",
-    contexts: [{ name: "test", context: { cluster: "test", user: "test" } }],
-    clusters: [{ name: "test", cluster: { server, "certificate-authority-data": base64(ca) } }],
-    users: [
-      {
-        name: "test",
-        user: { "client-certificate-data": base64(cert), "client-key-data": base64(key) },
-      },
-    ],
-  });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
+  return { args, kubeconfig: await write("kubeconfig", config), caFile };
 }

@@ -1,0 +1,131 @@
+import { type EndpointSlice, Kinds, type Node, type Service, ZONE_LABEL } from "@kubehop/api";
+import { buildTable, isProxied, type ProxyNode } from "@kubehop/routing";
+import { renderRules, RULES_MODES, type RulesMode } from "@kubehop/rules";
+import { type Command, Option } from "commander";
+import { CliError } from "../cli-error.ts";
+import type { CliContext } from "../context.ts";
+import { accessLab } from "../lab-access.ts";
+import { withName, withNamespace } from "./options.ts";
+
+interface RulesArguments {
+  readonly name: string;
+  readonly namespace: string;
+  readonly mode: RulesMode;
+  readonly node?: string;
+}
+
+/** What the rules are made from. */
+export interface ProxiedCluster {
+  readonly nodes: readonly Node[];
+  readonly services: readonly Service[];
+  readonly slices: readonly EndpointSlice[];
+  readonly resourceVersion: string;
+  readonly clusterCidr: string;
+  readonly serviceCidr: string;
+}
+
+/** Which rules to show. */
+export interface RulesRequest {
+  readonly mode: RulesMode;
+  /** Default: the first node. */
+  readonly node?: string;
+  /** `NS/NAME`; default: every Service. */
+  readonly service?: string;
+}
+
+/** `kubehop rules`: what a kernel proxy mode would install for the lab's Services. */
+export function addRules(program: Command, context: CliContext): void {
+  withNamespace(withName(program.command("rules")))
+    .description("print the rules that kube-proxy would install for the Services in a kernel mode")
+    .argument("[service]", "SERVICE or NAMESPACE/SERVICE; default every Service")
+    .addOption(
+      new Option("--mode <mode>", "the proxy mode").choices(RULES_MODES).default("iptables"),
+    )
+    .option("--node <node>", "the node that would have the rules; default the first")
+    .action(async (service: string | undefined, given: RulesArguments) => {
+      await using access = await accessLab(context, given.name);
+      const [nodes, services, slices] = await Promise.all([
+        access.rest.list(Kinds.Node),
+        access.rest.list(Kinds.Service),
+        access.rest.list(Kinds.EndpointSlice),
+      ]);
+      const { clusterCidr, serviceCidr } = access.lab.record;
+      const cluster = {
+        nodes: nodes.items,
+        services: services.items,
+        slices: slices.items,
+        resourceVersion: services.resourceVersion,
+        clusterCidr,
+        serviceCidr,
+      };
+      const { mode, node, namespace } = given;
+      const wanted = service?.includes("/") === false ? `${namespace}/${service}` : service;
+      context.stdout.write(
+        formatRules(cluster, {
+          mode,
+          ...(node !== undefined && { node }),
+          ...(wanted !== undefined && { service: wanted }),
+        }),
+      );
+    });
+}
+
+/** The rules, below a comment on what they are. Throws CliError when there is no such thing. */
+export function formatRules(cluster: ProxiedCluster, request: RulesRequest): string {
+  const { mode, service } = request;
+  const node = findNode(cluster.nodes, request.node);
+  if (service !== undefined) requireProxied(cluster.services, service);
+  const { services, slices, resourceVersion, clusterCidr, serviceCidr } = cluster;
+  const table = buildTable(services, slices, node, resourceVersion);
+  const rules = renderRules(table, {
+    mode,
+    ...(service !== undefined && { service }),
+    clusterCidrs: [clusterCidr],
+    serviceCidrs: [serviceCidr],
+  });
+  return [
+    `# What kube-proxy --proxy-mode=${mode} would install on ${node.name} for ${service ?? "every Service"}`,
+    `# as of resourceVersion ${resourceVersion}. The proxies of this lab run in mode userspace: they forward`,
+    "# on sockets by the same weights and policies, and install none of these rules.",
+    rules,
+  ].join("\n");
+}
+
+function findNode(nodes: readonly Node[], name: string | undefined): ProxyNode {
+  const node = name === undefined ? nodes[0] : nodes.find(({ metadata }) => metadata.name === name);
+  if (node === undefined) {
+    const happened = name === undefined ? "The lab has no nodes." : `There is no node "${name}".`;
+    throw new CliError(happened, listing("Nodes", nodes.map(nameOf)));
+  }
+  const zone = node.metadata.labels?.[ZONE_LABEL];
+  const addresses = (node.status?.addresses ?? [])
+    .filter(({ type }) => type === "InternalIP")
+    .map(({ address }) => address);
+  return { name: nameOf(node), addresses, ...(zone !== undefined && { zone }) };
+}
+
+function requireProxied(services: readonly Service[], wanted: string): void {
+  const service = services.find((service) => fullName(service) === wanted);
+  if (service !== undefined && isProxied(service)) return;
+  const proxied = services.filter(isProxied).map(fullName);
+  throw new CliError(
+    service === undefined
+      ? `There is no Service "${wanted}".`
+      : `Service "${wanted}" has no cluster IP of this proxy, so no mode has rules for it.`,
+    listing("Services with rules", proxied),
+  );
+}
+
+function fullName({ metadata }: Service): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}
+
+function nameOf({ metadata }: Node): string {
+  return metadata.name;
+}
+
+function listing(what: string, names: readonly string[]): string {
+  return names.length === 0
+    ? "kubehop status shows what there is."
+    : `${what}: ${names.join(", ")}`;
+}
