@@ -183,8 +183,9 @@ describe("another kind is 400", () => {
   });
 });
 
-test("strictDecodingError lists the unknown fields", () => {
-  expect(strictDecodingError(Kinds.Service, ["spec.selectr", "spec.ports[0].foo"]).message).toBe(
+test("strictDecodingError lists the problems", () => {
+  const problems = ['unknown field "spec.selectr"', 'unknown field "spec.ports[0].foo"'];
+  expect(strictDecodingError(Kinds.Service, problems).message).toBe(
     'Service in version "v1" cannot be handled as a Service: strict decoding error: unknown field ' +
       '"spec.selectr", unknown field "spec.ports[0].foo"',
   );

@@ -39,10 +39,9 @@ export function decodeObject<T extends KubeObject>(kind: Decodable<T>, value: un
   return { object: { ...object, ...rest } as unknown as T, unknown: trail.unknown };
 }
 
-/** 400 for fieldValidation=Strict: lists the fields that decodeObject reported as unknown. */
-export function strictDecodingError(kind: Decodable, unknown: readonly string[]): StatusError {
-  const fields = unknown.map((field) => `unknown field ${JSON.stringify(field)}`);
-  return cannotBeHandled(kind, `strict decoding error: ${fields.join(", ")}`);
+/** 400 for fieldValidation=Strict: `problems` are such as `unknown field "spec.prots"`. */
+export function strictDecodingError(kind: Decodable, problems: readonly string[]): StatusError {
+  return cannotBeHandled(kind, `strict decoding error: ${problems.join(", ")}`);
 }
 
 function decodeBody(

@@ -181,6 +181,15 @@ describe("objects", () => {
     expect(warned.body.dat).toBeUndefined();
   });
 
+  it("with a field that comes twice are refused or warned about", async () => {
+    const text = JSON.stringify(configMap("twice")).replace('"a":"1"', '"a":"1","a":"2"');
+    const strict = await post(`${CONFIG_MAPS}?fieldValidation=Strict`, text);
+    expect(strict.body.message).toContain('strict decoding error: duplicate field "data.a"');
+    const warned = await post(CONFIG_MAPS, text);
+    expect(warned.headers["warning"]).toBe('299 - "duplicate field \\"data.a\\""');
+    expect(warned.body.data).toEqual({ a: "2" });
+  });
+
   it("are patched in three ways", async () => {
     await post(DEPLOYMENTS, deployment("patched"));
     const path = `${DEPLOYMENTS}/patched`;

@@ -1,15 +1,25 @@
 import { type Bus, connectBus, openRegistry } from "@kubehop/client";
-import { type Checks, ConfigError, flagName, type Kit, type RunningService } from "@kubehop/kit";
+import {
+  type Checks,
+  ConfigError,
+  flagName,
+  type Kit,
+  parseDuration,
+  type RunningService,
+} from "@kubehop/kit";
 import { readFile } from "node:fs/promises";
 import { formatAddress } from "./allocators/address.ts";
 import { build } from "./app.ts";
 import { createAuthenticator } from "./auth/authenticate.ts";
 import { createServiceAccountTokens } from "./auth/service-account-tokens.ts";
 import { startBootstrap } from "./bootstrap/bootstrap.ts";
+import { publishEndpoints } from "./bootstrap/endpoints.ts";
 import { bootstrapObjects, isLoopback } from "./bootstrap/objects.ts";
+import { createServerLeases, type ServerAddress } from "./bootstrap/server-leases.ts";
 import type { Config } from "./config.ts";
 import { type Listener, listen } from "./listener.ts";
 import { createStrategies } from "./registry/index.ts";
+import { startEventExpiry } from "./resources/event-expiry.ts";
 import { createObjectStore } from "./resources/object-store.ts";
 import type { Resources } from "./resources/resources.ts";
 import {
@@ -40,25 +50,27 @@ export interface RunningApiServer extends RunningService {
  */
 export async function buildApiServer(config: Config, kit: Kit): Promise<RunningApiServer> {
   const ranges = parseServiceRanges(config);
+  const eventTtlMs = parseEventTtl(config.eventTtl);
   const files = await readFiles(config);
   await using parts = new AsyncDisposableStack();
   const bus = parts.use(await connect(config, kit));
   const resources = await openResources(bus, { kit, ranges, parts });
   const streams = createStreamSet();
-  const listener = parts.use(await serve({ config, kit, files, bus, resources, streams }));
+  const bootstrap = { done: false };
+  const serving = { config, kit, files, bus, resources, streams, bootstrap };
+  const listener = parts.use(await serve(serving));
   parts.defer(() => streams.endAll());
   const objects = bootstrapObjects({
     serviceCidrs: ranges.addresses.map(({ text }) => text),
     apiServerIp: firstAddress(ranges),
-    advertiseAddress: config.advertiseAddress,
     port: listener.port,
   });
-  if (isLoopback(config.advertiseAddress)) {
-    const address = config.advertiseAddress;
-    kit.logger.warn({ address }, "pods can't reach this server: it advertises a loopback address");
-  }
   parts.use(await startBootstrap(resources, objects, kit.logger));
+  const address = { ip: config.advertiseAddress, port: listener.port };
+  parts.use(await publish(address, { bus, resources, kit }));
+  bootstrap.done = true;
   parts.use(startServiceRepair(resources, ranges, kit.logger));
+  parts.use(startEventExpiry(resources, { ttlMs: eventTtlMs, logger: kit.logger }));
   kit.logger.info({ host: config.bindAddress, port: listener.port }, "serving");
   const running = parts.move();
   return {
@@ -66,6 +78,26 @@ export async function buildApiServer(config: Config, kit: Kit): Promise<RunningA
     ready: () => bus.connected(),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+interface PublishDeps {
+  readonly bus: Bus;
+  readonly resources: Resources;
+  readonly kit: Kit;
+}
+
+/** Makes this server an endpoint of default/kubernetes, if its address leads anybody to it. */
+async function publish(
+  address: ServerAddress,
+  { bus, resources, kit: { logger } }: PublishDeps,
+): Promise<AsyncDisposable | undefined> {
+  if (isLoopback(address.ip)) {
+    logger.warn({ address }, "pods can't reach this server: it advertises a loopback address");
+    return undefined;
+  }
+  const connected = (): boolean => bus.connected();
+  const leases = createServerLeases({ ...resources, connected }, address);
+  return publishEndpoints(resources, { leases, logger, connected });
 }
 
 function connect(config: Config, { name, logger, signal }: Kit): Promise<Bus> {
@@ -104,11 +136,13 @@ interface ServeOptions {
   readonly bus: Bus;
   readonly resources: Resources;
   readonly streams: StreamSet;
+  /** Whether the objects that must exist do. */
+  readonly bootstrap: { readonly done: boolean };
 }
 
-function serve({ config, kit, files, ...rest }: ServeOptions): Promise<Listener> {
+function serve({ config, kit, files, bootstrap, ...rest }: ServeOptions): Promise<Listener> {
   const { clock, random, logger, signal } = kit;
-  const { cache } = rest.resources;
+  const { resources } = rest;
   const tokens = createServiceAccountTokens({
     signingKey: files.serviceAccountSigningKeyFile,
     publicKey: files.serviceAccountKeyFile,
@@ -120,7 +154,7 @@ function serve({ config, kit, files, ...rest }: ServeOptions): Promise<Listener>
     key: files.kubeletClientKey,
     ca: files.kubeletCertificateAuthority,
   };
-  const authenticate = createAuthenticator({ tokens, cache });
+  const authenticate = createAuthenticator({ tokens, store: resources.store });
   const app = build({
     ...rest,
     authenticate,
@@ -132,11 +166,11 @@ function serve({ config, kit, files, ...rest }: ServeOptions): Promise<Listener>
     logger,
     advertised: `${config.advertiseAddress}:${config.securePort}`,
     live: {},
-    ready: readyChecks(rest.bus, signal),
+    ready: readyChecks(rest.bus, bootstrap, signal),
   });
   return listen({
     app,
-    upgrade: createUpgradeHandler({ authenticate, cache, kubelet, logger }),
+    upgrade: createUpgradeHandler({ authenticate, resources, kubelet, logger }),
     tls: { cert: files.tlsCertFile, key: files.tlsPrivateKeyFile, ca: files.clientCaFile },
     host: config.bindAddress,
     port: config.securePort,
@@ -144,11 +178,26 @@ function serve({ config, kit, files, ...rest }: ServeOptions): Promise<Listener>
   });
 }
 
-function readyChecks(bus: Bus, stopping: AbortSignal): Checks {
+function readyChecks(
+  bus: Bus,
+  bootstrap: { readonly done: boolean },
+  stopping: AbortSignal,
+): Checks {
   return {
+    "poststarthook/bootstrap-objects": () => bootstrap.done || "not finished",
     nats: () => bus.connected() || "not connected to nats-server",
     shutdown: () => !stopping.aborted || "process is shutting down",
   };
+}
+
+function parseEventTtl(text: string): number {
+  try {
+    const ttlMs = parseDuration(text);
+    if (ttlMs >= 0) return ttlMs;
+  } catch {
+    // No duration: as wrong as a negative one.
+  }
+  throw new ConfigError(`--event-ttl: "${text}" must be a duration such as 1h, or 0 for ever.`);
 }
 
 function firstAddress({ addresses: [first] }: ServiceRanges): string {

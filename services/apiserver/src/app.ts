@@ -20,6 +20,7 @@ import { addDiscoveryRoutes } from "./routes/discovery.ts";
 import { addHopRoute } from "./routes/hops.ts";
 import { addOpenApiRoutes } from "./routes/openapi.ts";
 import { addResourceRoutes } from "./routes/resources.ts";
+import { addReviewRoutes } from "./routes/reviews.ts";
 import type { StreamSet } from "./routes/streams.ts";
 import { VERSION } from "./version.ts";
 
@@ -71,6 +72,7 @@ export function build(deps: AppDeps): FastifyInstance {
   addHealthRoute(app, "readyz", deps.ready);
   addDiscoveryRoutes(app, deps.advertised);
   addOpenApiRoutes(app, VERSION["gitVersion"] ?? "");
+  addReviewRoutes(app);
   addHopRoute(app, { bus: deps.bus, streams, now });
   const watch = { cache: resources.cache, metrics, random, now, streams };
   addResourceRoutes(app, { ...deps, watch });

@@ -15,6 +15,7 @@ export const configSchema: TObject<{
   listenFd: TOptional<TInteger>;
   serviceClusterIpRange: TString;
   serviceNodePortRange: TString;
+  eventTtl: TString;
   tlsCertFile: TString;
   tlsPrivateKeyFile: TString;
   clientCaFile: TString;
@@ -54,6 +55,10 @@ export const configSchema: TObject<{
   serviceNodePortRange: Type.String({
     default: "30000-32767",
     description: "Ports for Services of type NodePort.",
+  }),
+  eventTtl: Type.String({
+    default: "1h0m0s",
+    description: "How long an Event is kept after its last update; 0 keeps all for ever.",
   }),
   tlsCertFile: Type.String({ description: "PEM file with this server's certificate." }),
   tlsPrivateKeyFile: Type.String({ description: "PEM file with its private key." }),

@@ -1,4 +1,4 @@
-import { type ClusterPki, createClusterPki } from "@kubehop/kit";
+import { type ClusterPki, createClusterPki } from "@kubehop/kit/certificates";
 import { fastify, type FastifyInstance } from "fastify";
 import { once } from "node:events";
 import { connect as connectTcp } from "node:net";

@@ -1,4 +1,5 @@
-import { type ClusterPki, createClusterPki, flagName } from "@kubehop/kit";
+import { flagName } from "@kubehop/kit";
+import { type ClusterPki, createClusterPki } from "@kubehop/kit/certificates";
 import { type NatsServer, startNats, waitFor } from "@kubehop/testkit";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";

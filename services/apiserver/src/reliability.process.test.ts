@@ -80,10 +80,14 @@ describe("with nats-server killed in the middle of writes", () => {
     await waitFor(async () => (await server.send("/readyz")).status === 200);
   });
 
-  it("a write that stays unconfirmed is answered with 504 and when to try again", async () => {
+  it("what stays unconfirmed, be it a write or an absence, is 504 and when to try again", async () => {
     await server.nats.kill();
-    const answer = await server.send(PATH, { method: "POST", body: configMap("lost") });
+    const [answer, unknown] = await Promise.all([
+      server.send(PATH, { method: "POST", body: configMap("lost") }),
+      server.send(`${PATH}/unknown`),
+    ]);
     await server.nats.restart();
+    expect([unknown.status, unknown.body.reason]).toEqual([504, "Timeout"]);
     expect([answer.status, answer.body.reason]).toEqual([504, "Timeout"]);
     expect(answer.headers["retry-after"]).toBe("1");
     expect(answer.body.message).toContain("is nats-server running?");

@@ -2,6 +2,7 @@ import {
   bool,
   freeForm,
   int32,
+  int64,
   list,
   object,
   quantity,
@@ -193,7 +194,7 @@ const VolumeProjectionSchema: SchemaOf<VolumeProjection> = object<VolumeProjecti
       "A token that is renewed before it expires.",
       {
         audience: text("Audience of the token."),
-        expirationSeconds: int32("How long it is valid; default 3600."),
+        expirationSeconds: int64("How long it is valid; default 3600."),
         path: text("Relative path of the file."),
       },
       ["path"],

@@ -139,7 +139,7 @@ describe("invalid", () => {
   test("several are listed", () => {
     const causes = [required("a", "why"), duplicate("b", 80)];
     expect(invalid(Deployment, "web", causes).message).toBe(
-      'Deployment "web" is invalid: [a: Required value: why, b: Duplicate value: 80]',
+      'Deployment.apps "web" is invalid: [a: Required value: why, b: Duplicate value: 80]',
     );
   });
 

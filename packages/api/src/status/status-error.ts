@@ -71,7 +71,8 @@ export function invalid(
 ): StatusError {
   const texts = causes.map(({ field, message }) => `${field}: ${message}`);
   const text = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
-  const message = `${kind.kind} ${JSON.stringify(name)} is invalid: ${text}`;
+  const qualified = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;
+  const message = `${qualified} ${JSON.stringify(name)} is invalid: ${text}`;
   return statusError(422, "Invalid", message, {
     name,
     ...(kind.group !== "" && { group: kind.group }),

@@ -61,6 +61,15 @@ describe("registry", () => {
     expect(await registry.create("services.again.a", bytes("2"))).toBeGreaterThan(deleted);
   });
 
+  it("knows the last revision of a key: of its value, of its deletion, or none", async () => {
+    const key = "services.last.a";
+    expect(await registry.lastRevision(key)).toBe(0);
+    const created = await registry.create(key, bytes("1"));
+    expect(await registry.lastRevision(key)).toBe(created);
+    const deleted = await registry.delete(key, bytes("1"), created);
+    expect(await registry.lastRevision(key)).toBe(deleted);
+  });
+
   it("carries a value of 2 MiB", async () => {
     const value = new Uint8Array(2 * 1024 * 1024).fill(97);
     await expect(registry.create("secrets.large.a", value)).resolves.toBeGreaterThan(0);

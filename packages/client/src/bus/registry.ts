@@ -6,6 +6,7 @@ import {
   jetstream,
   jetstreamManager,
   StorageType,
+  type StoredMsg,
   type StreamConfig,
 } from "@nats-io/jetstream";
 import { headers, nuid } from "@nats-io/transport-node";
@@ -38,6 +39,8 @@ export interface RegistryWriter extends AsyncDisposable {
   update(key: string, value: Uint8Array, lastRevision: number): Promise<number>;
   /** Puts a delete marker that carries the object as it was. */
   delete(key: string, lastValue: Uint8Array, lastRevision: number): Promise<number>;
+  /** The revision of a key's last write or deletion; 0 when there is none. */
+  lastRevision(key: string): Promise<number>;
 }
 
 /** The largest value, and room for the headers of a write. */
@@ -64,13 +67,18 @@ export async function openRegistry(bus: Bus): Promise<RegistryWriter> {
         return await write({ key, value, lastRevision: 0 });
       } catch (error) {
         if (!(error instanceof RevisionMismatch)) throw error;
-        const marker = await retrying(() => markerRevision(manager, key));
-        if (marker === undefined) throw error;
-        return write({ key, value, lastRevision: marker });
+        const last = await retrying(() => lastMessage(manager, key));
+        if (last !== undefined && last.header.get(OPERATION_HEADER) === "") throw error;
+        // A marker is replaced; one that was purged between the two looks leaves nothing.
+        return write({ key, value, lastRevision: last?.seq ?? 0 });
       }
     },
     update: (key, value, lastRevision) => write({ key, value, lastRevision }),
     delete: (key, value, lastRevision) => write({ key, value, lastRevision, marker: true }),
+    async lastRevision(key) {
+      const last = await retrying(() => lastMessage(manager, key));
+      return last?.seq ?? 0;
+    },
     [Symbol.asyncDispose]: () => purge[Symbol.asyncDispose](),
   };
 }
@@ -109,13 +117,11 @@ function createWrite(client: JetStreamClient): (write: Write) => Promise<number>
   };
 }
 
-async function markerRevision(manager: JetStreamManager, key: string): Promise<number | undefined> {
+/** What the stream's leader has last for a key; a direct get may be answered by a follower. */
+async function lastMessage(manager: JetStreamManager, key: string): Promise<StoredMsg | undefined> {
   const subject = `${REGISTRY_SUBJECT}.${key}`;
   const last = await manager.streams.getMessage(REGISTRY_STREAM, { last_by_subj: subject });
-  // The marker was purged between the two looks: nothing is there, 0 is right.
-  if (last === null) return 0;
-  const operation = last.header.get(OPERATION_HEADER);
-  return operation === "" ? undefined : last.seq;
+  return last ?? undefined;
 }
 
 async function ensureStream({ nats }: BusConnection): Promise<JetStreamManager> {

@@ -1,7 +1,7 @@
 import { Kinds, registryKey, unauthorized } from "@kubehop/api";
 import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
-import type { WatchCache } from "../watch/cache.ts";
+import type { ObjectStore } from "../resources/object-store.ts";
 import type { ServiceAccountTokens, TokenClaims } from "./service-account-tokens.ts";
 import { ANONYMOUS, AUTHENTICATED, type UserInfo } from "./user.ts";
 
@@ -17,7 +17,7 @@ export type Authenticator = (request: IncomingMessage) => Promise<UserInfo>;
  */
 export function createAuthenticator(deps: {
   readonly tokens: ServiceAccountTokens;
-  readonly cache: WatchCache;
+  readonly store: Pick<ObjectStore, "find">;
 }): Authenticator {
   const users = new WeakMap<TLSSocket, UserInfo | undefined>();
   const certificateUser = (socket: unknown): UserInfo | undefined => {
@@ -31,7 +31,7 @@ export function createAuthenticator(deps: {
     const token = bearerToken(request);
     if (token === undefined) return ANONYMOUS;
     const claims = await deps.tokens.verify(token);
-    if (claims === undefined || !isAlive(claims, deps.cache)) throw unauthorized();
+    if (claims === undefined || !(await isAlive(claims, deps.store))) throw unauthorized();
     return userOfClaims(claims);
   };
 }
@@ -74,14 +74,14 @@ function protocolsOf(header: string): string[] {
 }
 
 /** A token ends with its ServiceAccount and with the pod it is bound to. */
-function isAlive(claims: TokenClaims, cache: WatchCache): boolean {
+async function isAlive(claims: TokenClaims, store: Pick<ObjectStore, "find">): Promise<boolean> {
   const { namespace, serviceAccount, pod } = claims;
-  const account = cache.get(
+  const account = await store.find(
     registryKey(Kinds.ServiceAccount, { namespace, name: serviceAccount.name }),
   );
   if (account?.object.metadata.uid !== serviceAccount.uid) return false;
   if (pod === undefined) return true;
-  const bound = cache.get(registryKey(Kinds.Pod, { namespace, name: pod.name }));
+  const bound = await store.find(registryKey(Kinds.Pod, { namespace, name: pod.name }));
   return bound?.object.metadata.uid === pod.uid;
 }
 

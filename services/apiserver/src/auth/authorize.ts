@@ -2,6 +2,9 @@ import { type StatusError, statusError } from "@kubehop/api";
 import type { ResourceRequest } from "../http/request-info.ts";
 import { AUTHENTICATED, type UserInfo } from "./user.ts";
 
+/** A request to a resource, also one that is only asked about: its verb may be any word. */
+export type ResourceAccess = Omit<ResourceRequest, "verb"> & { readonly verb: string };
+
 /** Paths anybody may read, as upstream's roles system:discovery and public-info-viewer grant. */
 const PUBLIC = /^\/(?:healthz|livez|readyz|version|api|apis|openapi)(?:\/|$)/;
 
@@ -13,7 +16,7 @@ export function authorize(
   user: UserInfo,
   method: string,
   path: string,
-  resource: ResourceRequest | undefined,
+  resource: ResourceAccess | undefined,
 ): void {
   if (user.groups.includes(AUTHENTICATED)) return;
   const reads = method === "GET" || method === "HEAD";
@@ -29,7 +32,7 @@ function forbiddenPath(user: UserInfo, method: string, path: string): StatusErro
   return statusError(403, "Forbidden", `forbidden: ${why}`, {});
 }
 
-function forbiddenResource(user: UserInfo, request: ResourceRequest): StatusError {
+function forbiddenResource(user: UserInfo, request: ResourceAccess): StatusError {
   const { group, plural, subresource, namespace, name } = request;
   const resource = subresource === undefined ? plural : `${plural}/${subresource}`;
   const subject = `${plural}${group === "" ? "" : `.${group}`}${name === undefined ? "" : ` ${JSON.stringify(name)}`}`;

@@ -1,4 +1,4 @@
-import { createSigningKeys } from "@kubehop/kit";
+import { createSigningKeys } from "@kubehop/kit/certificates";
 import { beforeAll, expect, it } from "vitest";
 import { createServiceAccountTokens, type TokenKeys } from "./service-account-tokens.ts";
 

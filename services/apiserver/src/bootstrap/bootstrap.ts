@@ -1,6 +1,7 @@
 import { isAlreadyExists, type KubeObject } from "@kubehop/api";
 import type { Logger } from "@kubehop/kit";
 import { createObject } from "../resources/create.ts";
+import { startPeriodic } from "../resources/periodic.ts";
 import type { Resources } from "../resources/resources.ts";
 import { keyOf, type Target } from "../resources/target.ts";
 import { updateObject } from "../resources/update.ts";
@@ -19,24 +20,20 @@ export async function startBootstrap(
   logger: Logger,
 ): Promise<AsyncDisposable> {
   const ensureAll = async (): Promise<void> => {
-    for (const object of objects) await ensure(resources, object);
+    for (const object of objects) await ensureObject(resources, object);
   };
   await ensureAll();
-  let running: Promise<void> = Promise.resolve();
-  const timer = setInterval(() => {
-    running = running.then(ensureAll).catch((error: unknown) => {
+  return startPeriodic({
+    intervalMs: INTERVAL_MS,
+    run: ensureAll,
+    onFailure: (error) => {
       logger.warn({ err: error }, "an object that must exist could not be written, will retry");
-    });
-  }, INTERVAL_MS);
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await running;
     },
-  };
+  });
 }
 
-async function ensure(resources: Resources, wanted: BootstrapObject): Promise<void> {
+/** Creates an object that is missing; one whose content is fixed is restored. */
+export async function ensureObject(resources: Resources, wanted: BootstrapObject): Promise<void> {
   const { kind, object, fixed } = wanted;
   const { name, namespace } = object.metadata;
   const target = { kind, ...(namespace !== undefined && { namespace }) };

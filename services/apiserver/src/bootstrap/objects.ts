@@ -1,13 +1,4 @@
-import {
-  type EndpointSlice,
-  type Endpoints,
-  Kinds,
-  type Kind,
-  type KubeObject,
-  SERVICE_NAME_LABEL,
-  SKIP_MIRROR_LABEL,
-} from "@kubehop/api";
-import { isIPv6 } from "node:net";
+import { Kinds, type Kind, type KubeObject } from "@kubehop/api";
 
 /** What the first objects depend on. */
 export interface BootstrapOptions {
@@ -15,7 +6,6 @@ export interface BootstrapOptions {
   readonly serviceCidrs: readonly string[];
   /** Cluster IP of the Service `kubernetes`: the first address of the first range. */
   readonly apiServerIp: string;
-  readonly advertiseAddress: string;
   readonly port: number;
 }
 
@@ -27,8 +17,10 @@ export interface BootstrapObject {
   readonly fixed: boolean;
 }
 
+/** Name of the Service through which pods reach API servers, and of all that belongs to it. */
+export const KUBERNETES = "kubernetes";
+
 const NAMESPACES = ["default", "kube-system", "kube-public", "kube-node-lease"];
-const NAME = "kubernetes";
 const COMPONENT_LABELS = { component: "apiserver", provider: "kubernetes" };
 
 /** The objects that exist before anybody creates one, in the order they are created in. */
@@ -41,7 +33,6 @@ export function bootstrapObjects(options: BootstrapOptions): BootstrapObject[] {
     })),
     { kind: Kinds.ServiceCIDR, object: serviceCidr(options), fixed: false },
     { kind: Kinds.Service, object: service(options), fixed: false },
-    ...(isLoopback(options.advertiseAddress) ? [] : endpointObjects(options)),
   ];
 }
 
@@ -50,18 +41,11 @@ export function isLoopback(address: string): boolean {
   return address === "::1" || address.startsWith("127.");
 }
 
-function endpointObjects(options: BootstrapOptions): BootstrapObject[] {
-  return [
-    { kind: Kinds.Endpoints, object: endpoints(options), fixed: true },
-    { kind: Kinds.EndpointSlice, object: endpointSlice(options), fixed: true },
-  ];
-}
-
 function serviceCidr({ serviceCidrs }: BootstrapOptions): KubeObject {
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "ServiceCIDR",
-    metadata: { name: NAME },
+    metadata: { name: KUBERNETES },
     spec: { cidrs: [...serviceCidrs] },
   };
 }
@@ -70,33 +54,11 @@ function service({ apiServerIp, port }: BootstrapOptions): KubeObject {
   return {
     apiVersion: "v1",
     kind: "Service",
-    metadata: { name: NAME, namespace: "default", labels: { ...COMPONENT_LABELS } },
+    metadata: { name: KUBERNETES, namespace: "default", labels: { ...COMPONENT_LABELS } },
     spec: {
       type: "ClusterIP",
       clusterIP: apiServerIp,
       ports: [{ name: "https", port: 443, targetPort: port, protocol: "TCP" }],
     },
-  };
-}
-
-function endpoints({ advertiseAddress, port }: BootstrapOptions): Endpoints & KubeObject {
-  return {
-    apiVersion: "v1",
-    kind: "Endpoints",
-    metadata: { name: NAME, namespace: "default", labels: { [SKIP_MIRROR_LABEL]: "true" } },
-    subsets: [
-      { addresses: [{ ip: advertiseAddress }], ports: [{ name: "https", port, protocol: "TCP" }] },
-    ],
-  };
-}
-
-function endpointSlice({ advertiseAddress, port }: BootstrapOptions): EndpointSlice & KubeObject {
-  return {
-    apiVersion: "discovery.k8s.io/v1",
-    kind: "EndpointSlice",
-    metadata: { name: NAME, namespace: "default", labels: { [SERVICE_NAME_LABEL]: NAME } },
-    addressType: isIPv6(advertiseAddress) ? "IPv6" : "IPv4",
-    endpoints: [{ addresses: [advertiseAddress], conditions: { ready: true } }],
-    ports: [{ name: "https", port, protocol: "TCP" }],
   };
 }

@@ -5,6 +5,7 @@ import {
   unsupportedMediaType,
 } from "@kubehop/api";
 import { parse as parseYaml } from "yaml";
+import { decodeProtobuf } from "../protobuf/decode.ts";
 
 /** Largest body of a request, bytes (upstream's limit). */
 export const BODY_LIMIT = 3_145_728;
@@ -15,7 +16,10 @@ const YAML_LIMIT = 524_288;
 /** Deepest nesting of a body; objects of the API need a few dozen levels. */
 const MAX_DEPTH = 1_000;
 
-const ACCEPTED = ["application/json", "application/yaml"];
+/** What Kubernetes clients written in Go send by default. */
+export const PROTOBUF = "application/vnd.kubernetes.protobuf";
+
+const ACCEPTED = ["application/json", "application/yaml", PROTOBUF];
 
 /** The media type of a Content-Type header, without parameters; JSON when it is absent. */
 export function mediaTypeOf(contentType: string | undefined): string {
@@ -34,6 +38,8 @@ export function decodeBody(contentType: string | undefined, body: Buffer | undef
     case "application/yaml":
     case "text/yaml":
       return decodeYaml(requireBody(body));
+    case PROTOBUF:
+      return decodeProtobuf(requireBody(body), ACCEPTED);
     default:
       throw unsupportedMediaType(ACCEPTED);
   }

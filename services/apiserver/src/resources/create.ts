@@ -57,11 +57,12 @@ async function createNamed(
   const { kind, namespace } = target;
   const { name } = object.metadata;
   const strategy = resources.strategyOf(kind);
-  if (namespace !== undefined) checkNamespace(cache, kind, { namespace, name });
+  if (namespace !== undefined) await checkNamespace(store, kind, { namespace, name });
   strategy.prepareForCreate(object);
   const causes = strategy.validate(object);
   if (causes.length > 0) throw invalid(kind, name, causes);
   const key = keyOf(target, name);
+  if (cache.get(key) !== undefined) await store.refresh(key);
   if (cache.get(key) !== undefined) throw new RevisionConflict(key);
   const allocation = resources.allocationOf(kind);
   return withReservation(allocation, { object, old: undefined, dryRun }, () =>

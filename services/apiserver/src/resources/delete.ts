@@ -35,8 +35,8 @@ export async function deleteObject(
 ): Promise<Deletion> {
   const { kind, name } = target;
   if (kind.kind === Kinds.Namespace.kind && IMMORTAL.has(name)) throw immortal(name);
-  return retryOnConflict({ kind, name, retriable: true }, async () => {
-    const current = resources.cache.get(keyOf(target, name));
+  return retryOnConflict(resources, target, async () => {
+    const current = await resources.store.find(keyOf(target, name));
     if (current === undefined) throw notFound(kind, name);
     checkPreconditions(target, current, options);
     const next = markDeleted(copyObject(current), options, resources.clock.now());

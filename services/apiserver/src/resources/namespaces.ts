@@ -1,17 +1,17 @@
 import { Kinds, type Kind, notFound, registryKey, StatusError } from "@kubehop/api";
-import type { WatchCache } from "../watch/cache.ts";
+import type { ObjectStore } from "./object-store.ts";
 
 /**
  * Admission of a create in a namespace: it must exist (404) and not be terminating (403), as
  * upstream's NamespaceLifecycle has it.
  */
-export function checkNamespace(
-  cache: WatchCache,
+export async function checkNamespace(
+  store: ObjectStore,
   kind: Kind,
   target: { readonly namespace: string; readonly name: string },
-): void {
+): Promise<void> {
   const { namespace, name } = target;
-  const entry = cache.get(registryKey(Kinds.Namespace, { name: namespace }));
+  const entry = await store.find(registryKey(Kinds.Namespace, { name: namespace }));
   if (entry === undefined) throw notFound(Kinds.Namespace, namespace);
   if (entry.object.metadata.deletionTimestamp !== undefined) {
     throw terminating(kind, namespace, name);

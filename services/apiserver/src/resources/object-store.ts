@@ -11,15 +11,22 @@ import type { WatchCache } from "../watch/cache.ts";
 /** Largest object the registry takes, bytes of JSON. */
 const OBJECT_LIMIT = 2_097_152;
 
-/** How long a confirmed write may take to come back through the watch cache, ms. */
+/** How long a write known to be stored may take to come through the watch cache, ms. */
 const APPLY_DEADLINE_MS = 5_000;
 
 /**
  * Writes objects. Each write resolves only when the registry has confirmed it and the watch cache
  * has applied it, so that whoever hears of it can read it. Rejects with RevisionConflict when
  * somebody else wrote the key, with 504 when the registry stays away.
+ *
+ * The watch cache may lag behind the registry: behind what another API server has written, and
+ * behind what a client has seen on the bus. So "no" is only said after asking the registry.
  */
 export interface ObjectStore {
+  /** The object from the cache; undefined only when the registry, too, has none. */
+  find(key: string): Promise<Entry | undefined>;
+  /** Waits until the cache has applied the last write of a key; 504 when it does not in time. */
+  refresh(key: string): Promise<void>;
   create(key: string, object: KubeObject): Promise<Entry>;
   update(current: Entry, object: KubeObject): Promise<Entry>;
   /** Deletes; watchers get `final` as the last state. Gives it with the deletion's revision. */
@@ -35,21 +42,37 @@ export function createObjectStore(storage: Storage, cache: WatchCache): ObjectSt
   ): Promise<Entry> => {
     const bytes = encodeObject(object);
     if (bytes.length > OBJECT_LIMIT) throw requestEntityTooLarge(OBJECT_LIMIT);
-    try {
-      const revision = await send(bytes);
-      await cache.applied(revision, AbortSignal.timeout(APPLY_DEADLINE_MS));
-      return createEntry(key, revision, bytes);
-    } catch (error) {
-      throw isUnconfirmed(error) ? timeout(error) : error;
-    }
+    const revision = await applied(cache, () => send(bytes));
+    return createEntry(key, revision, bytes);
+  };
+  const refresh = async (key: string): Promise<void> => {
+    await applied(cache, () => storage.lastRevision(key));
   };
   return {
+    async find(key) {
+      const known = cache.get(key);
+      if (known !== undefined) return known;
+      await refresh(key);
+      return cache.get(key);
+    },
+    refresh,
     create: (key, object) => write(key, object, (bytes) => storage.create(key, bytes)),
     update: (current, object) =>
       write(current.key, object, (bytes) => storage.update(current.key, bytes, current.revision)),
     delete: (current, final) =>
       write(current.key, final, (bytes) => storage.delete(current.key, bytes, current.revision)),
   };
+}
+
+/** Gives the revision the registry answers with, once the cache has applied it. */
+async function applied(cache: WatchCache, answer: () => Promise<number>): Promise<number> {
+  try {
+    const revision = await answer();
+    await cache.applied(revision, AbortSignal.timeout(APPLY_DEADLINE_MS));
+    return revision;
+  } catch (error) {
+    throw isUnconfirmed(error) ? timeout(error) : error;
+  }
 }
 
 function isUnconfirmed(error: unknown): error is Error {
@@ -61,7 +84,7 @@ function timeout(cause: Error): StatusError {
   const why =
     cause instanceof StorageUnavailable
       ? cause.message
-      : "the write was stored, but this API server does not see it yet; is nats-server running?";
+      : "this API server does not see yet what the registry holds; is nats-server running?";
   const message = `Timeout: request did not complete within the allotted timeout: ${why}`;
   return statusError(504, "Timeout", message, { retryAfterSeconds: 1 });
 }

@@ -13,6 +13,7 @@ import { planPortRepair } from "../allocators/repair-ports.ts";
 import { createAddressStore, createPortStore } from "./allocation-stores.ts";
 import { createObject } from "./create.ts";
 import { timestamp } from "./metadata.ts";
+import { startPeriodic } from "./periodic.ts";
 import type { Resources } from "./resources.ts";
 import { currentRanges, type ServiceRanges } from "./service-allocations.ts";
 
@@ -31,7 +32,6 @@ export function startServiceRepair(
 ): AsyncDisposable {
   const stores = { addresses: createAddressStore(resources), ports: createPortStore(resources) };
   let leaks: ReadonlyMap<number, number> = new Map();
-  let running: Promise<void> = Promise.resolve();
 
   const repair = async (): Promise<void> => {
     const services = objectsOf<Service>(resources, Kinds.Service);
@@ -54,17 +54,13 @@ export function startServiceRepair(
     }
     leaks = plan.leaks;
   };
-  const timer = setInterval(() => {
-    running = running.then(repair).catch((error: unknown) => {
+  return startPeriodic({
+    intervalMs: INTERVAL_MS,
+    run: repair,
+    onFailure: (error) => {
       logger.warn({ err: error }, "allocations could not be repaired, will retry");
-    });
-  }, INTERVAL_MS);
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await running;
     },
-  };
+  });
 }
 
 interface Means {

@@ -34,8 +34,8 @@ export interface Change {
  */
 export async function updateObject(resources: Resources, change: Change): Promise<Entry> {
   const { kind, name } = change.target;
-  return retryOnConflict({ kind, name, retriable: true }, async () => {
-    const current = resources.cache.get(keyOf(change.target, name));
+  return retryOnConflict(resources, change.target, async () => {
+    const current = await resources.store.find(keyOf(change.target, name));
     if (current === undefined) throw notFound(kind, name);
     const next = nextObject(resources, change, current);
     const { dryRun } = change;

@@ -9,8 +9,10 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { UserInfo } from "../auth/user.ts";
 import { parseAccept } from "../http/accept.ts";
 import { TRANSFORMATIONS, type View } from "../http/answer.ts";
-import { decodeBody } from "../http/body.ts";
+import { decodeBody, mediaTypeOf, PROTOBUF } from "../http/body.ts";
+import { duplicateFields } from "../http/duplicate-fields.ts";
 import { isTrue, type ResourceRequest } from "../http/request-info.ts";
+import { addWarnings } from "../http/warnings.ts";
 import type { FieldValidation } from "../http/write-options.ts";
 import type { Target } from "../resources/target.ts";
 import type { IncludeObject } from "../table/table.ts";
@@ -32,7 +34,7 @@ export interface Call {
 const HUMAN_AGENTS = /^(?:curl|Wget)\//;
 
 /** How the client of a call wants to see objects; throws 406. */
-export function viewOf({ request, query, now }: Call): View {
+export function viewOf({ request, query, now }: Pick<Call, "request" | "query" | "now">): View {
   const pretty = query.get("pretty");
   return {
     accepted: parseAccept(request.headers.accept, TRANSFORMATIONS),
@@ -43,46 +45,48 @@ export function viewOf({ request, query, now }: Call): View {
 }
 
 /** The raw bytes of a call's body. */
-export function bodyOf({ request }: Call): Buffer | undefined {
+export function bodyOf({ request }: Pick<Call, "request">): Buffer | undefined {
   return request.body instanceof Buffer ? request.body : undefined;
 }
 
 /** The object in a call's body; throws 400 or 415. */
 export function objectOf<T extends KubeObject>(
-  call: Call,
+  call: Pick<Call, "request" | "reply">,
   kind: Decodable<T>,
   fieldValidation: FieldValidation,
 ): T {
-  const value = decodeBody(call.request.headers["content-type"], bodyOf(call));
-  return decodeChecked(call.reply, { kind, value, fieldValidation });
+  const contentType = call.request.headers["content-type"];
+  const mediaType = mediaTypeOf(contentType);
+  const body = bodyOf(call);
+  const value = decodeBody(contentType, body);
+  // In protobuf fields have numbers: nobody can misspell one.
+  if (fieldValidation === "Ignore" || mediaType === PROTOBUF)
+    return decodeObject(kind, value).object;
+  const duplicates = mediaType === "application/json" ? duplicateFields(String(body)) : [];
+  return decodeChecked(call.reply, { kind, value, fieldValidation, duplicates });
 }
 
-/** Decodes a value; unknown fields are refused (Strict), told in Warning headers, or ignored. */
+/** Decodes a value; what strict decoding refuses is refused (Strict), warned of, or ignored. */
 export function decodeChecked<T extends KubeObject>(
   reply: FastifyReply,
   input: {
     readonly kind: Decodable<T>;
     readonly value: unknown;
     readonly fieldValidation: FieldValidation;
+    /** Paths of keys that came twice. */
+    readonly duplicates?: readonly string[];
   },
 ): T {
-  const { kind, value, fieldValidation } = input;
+  const { kind, value, fieldValidation, duplicates = [] } = input;
   const { object, unknown } = decodeObject(kind, value);
-  if (unknown.length === 0 || fieldValidation === "Ignore") return object;
-  if (fieldValidation === "Strict") throw strictDecodingError(kind, unknown);
-  addWarnings(
-    reply,
-    unknown.map((field) => `unknown field ${JSON.stringify(field)}`),
-  );
+  const problems = [
+    ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
+    ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+  ];
+  if (problems.length === 0 || fieldValidation === "Ignore") return object;
+  if (fieldValidation === "Strict") throw strictDecodingError(kind, problems);
+  addWarnings(reply, problems);
   return object;
-}
-
-/** Adds Warning headers, which kubectl prints. */
-export function addWarnings(reply: FastifyReply, texts: readonly string[]): void {
-  if (texts.length === 0) return;
-  const known = reply.getHeader("warning") ?? [];
-  const added = texts.map((text) => `299 - ${JSON.stringify(text)}`);
-  void reply.header("warning", [...[known].flat().map(String), ...added]);
 }
 
 function includeObjectOf(query: URLSearchParams): IncludeObject {

@@ -20,13 +20,14 @@ import {
   locateContainer,
   requestKubelet,
 } from "../kubelet/kubelet.ts";
+import type { ObjectStore } from "../resources/object-store.ts";
+import type { Resources } from "../resources/resources.ts";
 import { keyOf } from "../resources/target.ts";
-import type { WatchCache } from "../watch/cache.ts";
 
 /** What upgraded requests need. */
 export interface ExecDeps {
   readonly authenticate: Authenticator;
-  readonly cache: WatchCache;
+  readonly resources: Pick<Resources, "cache" | "store">;
   readonly kubelet: KubeletCredentials;
   readonly logger: Logger;
 }
@@ -67,7 +68,7 @@ async function tunnel(deps: ExecDeps, request: IncomingMessage, client: ClientEn
   const resource = parseResourceRequest(request.method ?? "", url.pathname, url.searchParams);
   authorize(user, request.method ?? "", url.pathname, resource);
   if (resource === undefined) throw resourceNotFound();
-  const pod = podOf(deps.cache, resource);
+  const pod = await podOf(deps.resources.store, resource);
   if (request.method !== "GET" || request.headers.upgrade?.toLowerCase() !== "websocket") {
     throw badRequest(
       "exec is served over WebSocket only (subprotocol v5.channel.k8s.io); " +
@@ -75,7 +76,7 @@ async function tunnel(deps: ExecDeps, request: IncomingMessage, client: ClientEn
     );
   }
   const container = url.searchParams.get("container") ?? undefined;
-  const address = locateContainer(deps.cache, pod, container);
+  const address = locateContainer(deps.resources.cache, pod, container);
   const path = `/exec/${address.path}${url.search}`;
   const { host, port } = address;
   const headers = handshakeOf(request.headers);
@@ -96,14 +97,14 @@ async function tunnel(deps: ExecDeps, request: IncomingMessage, client: ClientEn
   });
 }
 
-function podOf(cache: WatchCache, resource: ResourceRequest): Pod {
+async function podOf(store: ObjectStore, resource: ResourceRequest): Promise<Pod> {
   const { group, version, plural, subresource, namespace, name } = resource;
   const kind = kindByPlural(group, version, plural);
   const isExec = plural === "pods" && subresource === "exec";
   if (kind === undefined || !isExec || namespace === undefined || name === undefined) {
     throw badRequest("this path can't be upgraded; only pods/NAME/exec can");
   }
-  const entry = cache.get(keyOf({ kind, namespace }, name));
+  const entry = await store.find(keyOf({ kind, namespace }, name));
   if (entry === undefined) throw notFound(kind, name);
   return entry.object as unknown as Pod;
 }

@@ -37,7 +37,8 @@ const ERROR_TEXT_LIMIT = 4_096;
 export async function streamLogs(deps: LogDeps, call: Call): Promise<void> {
   if (call.resource.verb !== "get") throw methodNotAllowed();
   const { query, reply } = call;
-  const pod = entryOf(deps.resources, call).object as unknown as Pod;
+  const { object } = await entryOf(deps.resources, call);
+  const pod = object as unknown as Pod;
   const address = locateContainer(deps.resources.cache, pod, query.get("container") ?? undefined);
   const path = `/containerLogs/${address.path}?${passedQuery(query).toString()}`;
   const answer = await logsOf(deps.kubelet, address, path);

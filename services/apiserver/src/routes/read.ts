@@ -17,7 +17,7 @@ export async function getObject(resources: Resources, call: Call): Promise<Fasti
     new URLSearchParams({ resourceVersion: query.get("resourceVersion") ?? "" }),
   );
   if (revision !== undefined) await waitForRevision(resources.cache, revision);
-  return sendEntry(reply, kind, entryOf(resources, call), viewOf(call));
+  return sendEntry(reply, kind, await entryOf(resources, call), viewOf(call));
 }
 
 /** GET of a collection. */
@@ -30,9 +30,9 @@ export async function listObjects(resources: Resources, call: Call): Promise<Fas
 }
 
 /** The stored object a call names; throws 404. */
-export function entryOf(resources: Resources, call: Call): Entry {
+export async function entryOf(resources: Resources, call: Call): Promise<Entry> {
   const target = namedTarget(call);
-  const entry = resources.cache.get(keyOf(target, target.name));
+  const entry = await resources.store.find(keyOf(target, target.name));
   if (entry === undefined) throw notFound(target.kind, target.name);
   return entry;
 }

@@ -42,7 +42,7 @@ export async function handleScale(resources: Resources, call: Call): Promise<Fas
   const { verb } = call.resource;
   const view = viewOf(call);
   if (verb === "get") {
-    const { object } = entryOf(resources, call);
+    const { object } = await entryOf(resources, call);
     return sendJson(call.reply, JSON.stringify(scaleOf(object)), view);
   }
   const kindOfOptions = verb === "patch" ? "PatchOptions" : "UpdateOptions";
@@ -65,9 +65,9 @@ function replacedScale(scale: Scale): (current: Scale) => Scale {
   return () => scale;
 }
 
-function patchedScale({ request, reply, ...call }: Call): (current: Scale) => Scale {
+function patchedScale({ request, reply }: Call): (current: Scale) => Scale {
   const contentType = mediaTypeOf(request.headers["content-type"]);
-  const patch = decodeJson(requireBody(bodyOf({ request, reply, ...call })));
+  const patch = decodeJson(requireBody(bodyOf({ request })));
   return (object) => {
     const value = applyPatch({ contentType, kind: ScaleKind, object, patch });
     return decodeChecked(reply, { kind: ScaleKind, value, fieldValidation: "Warn" });

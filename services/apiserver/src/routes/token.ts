@@ -62,7 +62,7 @@ export async function requestToken(
   if (call.resource.verb !== "create") throw methodNotAllowed();
   const { fieldValidation } = parseWriteOptions(call.query, "CreateOptions");
   const view = viewOf(call);
-  const account = entryOf(resources, call).object;
+  const { object: account } = await entryOf(resources, call);
   const request = objectOf(call, TokenRequestKind, fieldValidation);
   const { audiences = [], expirationSeconds = DEFAULT_SECONDS } = request.spec ?? {};
   checkExpiration(account.metadata.name, expirationSeconds);
@@ -70,7 +70,7 @@ export async function requestToken(
     audiences: audiences.length === 0 ? tokens.defaultAudiences : audiences,
     expirationSeconds,
   };
-  const pod = boundPod(resources, call, request);
+  const pod = await boundPod(resources, call, request);
   const { name, namespace = "", uid = "" } = account.metadata;
   const claims: TokenClaims = {
     namespace,
@@ -99,11 +99,11 @@ function checkExpiration(name: string, seconds: number): void {
   }
 }
 
-function boundPod(
-  { cache }: Resources,
+async function boundPod(
+  { store }: Resources,
   { target }: Call,
   { spec, metadata }: TokenRequest,
-): TokenClaims["pod"] {
+): Promise<TokenClaims["pod"]> {
   const bound = spec?.boundObjectRef;
   if (bound === undefined) return undefined;
   if (bound.kind !== Kinds.Pod.kind) {
@@ -112,7 +112,7 @@ function boundPod(
     throw invalid(TokenRequestKind, metadata.name ?? "", [cause]);
   }
   const name = bound.name ?? "";
-  const pod = cache.get(keyOf({ ...target, kind: Kinds.Pod }, name));
+  const pod = await store.find(keyOf({ ...target, kind: Kinds.Pod }, name));
   const uid = pod?.object.metadata.uid;
   if (uid === undefined) throw notFound(Kinds.Pod, name);
   if (bound.uid !== undefined && bound.uid !== "" && bound.uid !== uid) {

@@ -2,12 +2,13 @@ import { applyPatch, isNotFound, type KubeObject, methodNotAllowed } from "@kube
 import type { FastifyReply } from "fastify";
 import { sendEntry } from "../http/answer.ts";
 import { decodeJson, mediaTypeOf, requireBody } from "../http/body.ts";
+import { addWarnings } from "../http/warnings.ts";
 import { parseWriteOptions, type WriteOptions } from "../http/write-options.ts";
 import { createObject } from "../resources/create.ts";
 import type { Resources } from "../resources/resources.ts";
 import type { Entry } from "../storage/entry.ts";
 import { type Part, updateObject } from "../resources/update.ts";
-import { addWarnings, bodyOf, type Call, decodeChecked, objectOf, viewOf } from "./call.ts";
+import { bodyOf, type Call, decodeChecked, objectOf, viewOf } from "./call.ts";
 import { namedTarget } from "./read.ts";
 
 /** POST to a collection: 201 with the stored object. */
@@ -44,6 +45,7 @@ export async function update(
     const creates = part === "object" && resources.strategyOf(kind).createOnUpdate;
     if (!creates || !isNotFound(error)) throw error;
     const entry = await createObject(resources, target, object, options);
+    warn(resources, call, entry);
     return sendEntry(reply.code(201), kind, entry, view);
   }
 }

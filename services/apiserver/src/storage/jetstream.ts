@@ -12,6 +12,7 @@ export function createJetStreamStorage(writer: RegistryWriter): Storage {
       confirmed(key, () => writer.update(key, value, lastRevision)),
     delete: (key, finalValue, lastRevision) =>
       confirmed(key, () => writer.delete(key, finalValue, lastRevision)),
+    lastRevision: (key) => confirmed(key, () => writer.lastRevision(key)),
   };
 }
 

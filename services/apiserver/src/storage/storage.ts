@@ -1,5 +1,5 @@
 /**
- * The write side of the registry. Reads are served from the watch cache, which is fed by the same
+ * The registry as its writers need it. Objects are read from the watch cache, which is fed by the
  * stream of writes.
  */
 export interface Storage {
@@ -12,6 +12,11 @@ export interface Storage {
   update(key: string, value: Buffer, lastRevision: number): Promise<number>;
   /** Deletes the value written at `lastRevision`, keeping `finalValue` for watchers. */
   delete(key: string, finalValue: Buffer, lastRevision: number): Promise<number>;
+  /**
+   * The revision of the last write or deletion of a key, 0 when there is none. Throws
+   * StorageUnavailable when the store stays away.
+   */
+  lastRevision(key: string): Promise<number>;
 }
 
 /** The key exists already, is gone, or was written by somebody else meanwhile. */
@@ -25,14 +30,14 @@ export class RevisionConflict extends Error {
   }
 }
 
-/** The store did not answer in time; whether the write happened is not known. */
+/** The store did not answer in time; whether a write happened is not known. */
 export class StorageUnavailable extends Error {
   override readonly name = "StorageUnavailable";
 
   constructor(key: string, options: ErrorOptions) {
     super(
-      `the registry did not confirm the write of ${key} in time, so whether it was stored is not ` +
-        "known; is nats-server running?",
+      `the registry did not answer in time for ${key}, so what it holds is not known; ` +
+        "is nats-server running?",
       options,
     );
   }

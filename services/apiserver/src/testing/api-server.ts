@@ -1,12 +1,5 @@
-import {
-  type ClusterPki,
-  createClusterPki,
-  createLogger,
-  createMetrics,
-  createSigningKeys,
-  type Kit,
-  systemClock,
-} from "@kubehop/kit";
+import { createLogger, createMetrics, type Kit, systemClock } from "@kubehop/kit";
+import { type ClusterPki, createClusterPki, createSigningKeys } from "@kubehop/kit/certificates";
 import { type NatsServer, startNats } from "@kubehop/testkit";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -58,14 +51,22 @@ export interface LineStream extends Disposable {
   readonly ended: Promise<void>;
 }
 
-/** Starts a nats-server and an API server over it. */
-export async function startApiServer(): Promise<TestApiServer> {
+/** What the test wants to be other than usual. */
+export interface TestApiServerOptions {
+  /** A nats-server to share with other API servers; it stays the caller's. */
+  readonly nats?: NatsServer;
+  /** Flags other than those of `writeConfig`. */
+  readonly flags?: Partial<Config>;
+}
+
+/** Starts an API server, and a nats-server for it if none is given. */
+export async function startApiServer(options: TestApiServerOptions = {}): Promise<TestApiServer> {
   await using parts = new AsyncDisposableStack();
-  const nats = parts.use(await startNats());
+  const nats = options.nats ?? parts.use(await startNats());
   const directory = await mkdtemp(join(tmpdir(), "kubehop-apiserver-"));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
   const pki = await createClusterPki();
-  const config = await writeConfig(directory, pki, nats);
+  const config = { ...(await writeConfig(directory, pki, nats)), ...options.flags };
   const client = await pki.issue({
     commonName: "kubernetes-admin",
     organizations: ["system:masters"],
@@ -188,6 +189,7 @@ export async function writeConfig(
     advertiseAddress: "172.31.0.1",
     serviceClusterIpRange: "10.96.0.0/16",
     serviceNodePortRange: "30000-32767",
+    eventTtl: "1h0m0s",
     tlsCertFile: await write("apiserver.crt", serving.cert),
     tlsPrivateKeyFile: await write("apiserver.key", serving.key),
     clientCaFile: ca,

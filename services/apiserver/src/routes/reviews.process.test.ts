@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Answer, startApiServer, type TestApiServer } from "../testing/api-server.ts";
+
+let server: TestApiServer;
+
+beforeAll(async () => {
+  server = await startApiServer();
+});
+
+afterAll(() => server[Symbol.asyncDispose]());
+
+const ACCESS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+const RULES = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
+const SELF = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+
+function post(path: string, spec?: object, anonymous = false): Promise<Answer> {
+  return server.send(path, { method: "POST", body: { spec }, anonymous });
+}
+
+describe("a review of oneself", () => {
+  it("says who one is", async () => {
+    const { status, body } = await post(SELF);
+    expect([status, body.kind, body.apiVersion]).toEqual([
+      201,
+      "SelfSubjectReview",
+      "authentication.k8s.io/v1",
+    ]);
+    expect(body.status.userInfo).toEqual({
+      username: "kubernetes-admin",
+      groups: ["system:masters", "system:authenticated"],
+    });
+  });
+
+  it("says what one may do: everything", async () => {
+    const resource = { resourceAttributes: { verb: "create", resource: "pods" } };
+    const path = { nonResourceAttributes: { verb: "get", path: "/metrics" } };
+    for (const spec of [resource, path]) {
+      const { body } = await post(ACCESS, spec);
+      expect(body).toMatchObject({ spec, status: { allowed: true } });
+    }
+    const { body } = await post(RULES, { namespace: "default" });
+    expect(body.status).toEqual({
+      resourceRules: [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }],
+      nonResourceRules: [{ verbs: ["*"], nonResourceURLs: ["*"] }],
+      incomplete: false,
+    });
+  });
+
+  it("needs a question", async () => {
+    const both = { resourceAttributes: {}, nonResourceAttributes: {} };
+    for (const spec of [{}, both, undefined]) {
+      const { status, body } = await post(ACCESS, spec);
+      expect([status, body.message]).toEqual([
+        422,
+        expect.stringContaining("exactly one of nonResourceAttributes or resourceAttributes"),
+      ]);
+    }
+    const { status, body } = await post(RULES, {});
+    expect([status, body.message]).toEqual([400, "no namespace on request"]);
+  });
+
+  it("in nonsense is refused", async () => {
+    const nonsense = [{ resourceAttributes: "pods" }, { nonResourceAttributes: { verb: 1 } }];
+    for (const spec of nonsense) expect((await post(ACCESS, spec)).status).toBe(400);
+    expect((await post(RULES, { namespace: {} })).status).toBe(400);
+  });
+
+  it("is not for the anonymous", async () => {
+    for (const path of [ACCESS, RULES, SELF]) {
+      expect((await post(path, {}, true)).status).toBe(403);
+    }
+  });
+});
