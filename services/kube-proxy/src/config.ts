@@ -1,4 +1,4 @@
-import { isIP, isIPv6 } from "node:net";
+import { isIP } from "node:net";
 import { ConfigError, parseDuration } from "@kubehop/kit";
 import {
   type Static,
@@ -140,11 +140,6 @@ export function resolveSettings(config: Config, openFiles: number): Settings {
     minSyncPeriodMs: duration("min-sync-period", config.minSyncPeriod),
     syncPeriodMs: positive("sync-period", config.syncPeriod),
   };
-}
-
-/** The IP family of the node's primary address. */
-export function primaryFamily({ nodeIp }: Pick<Config, "nodeIp">): "IPv4" | "IPv6" {
-  return isIPv6(nodeIp[0] ?? "") ? "IPv6" : "IPv4";
 }
 
 function positive(flag: string, text: string): number {
