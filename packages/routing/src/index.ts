@@ -19,7 +19,7 @@ export {
   type RejectDecision,
 } from "./decide.ts";
 export { type Address, type Flow, formatAddress, frontendKey, type Protocol } from "./flow.ts";
-export { groupSlices, isProxied } from "./proxied-services.ts";
+export { isProxied, serviceOfSlice } from "./proxied-services.ts";
 export {
   collectEndpoints,
   type EndpointQuery,
@@ -37,6 +37,7 @@ export {
   type TableBuilder,
   type TrafficPolicy,
 } from "./service-table.ts";
+export { type SharedMap } from "./shared-map.ts";
 export { diffTables, type FrontendChange, sameTable, type TableDiff } from "./table-diff.ts";
 export {
   buildEndpointSet,

@@ -21,18 +21,23 @@ export function isProxied({ metadata, spec }: Service): boolean {
   );
 }
 
+/** The `ns/name` of the Service a slice belongs to; undefined for one of a headless Service. */
+export function serviceOfSlice({ metadata }: EndpointSlice): string | undefined {
+  const { labels = {}, namespace } = metadata;
+  const service = labels[SERVICE_NAME_LABEL];
+  return service === undefined || HEADLESS_LABEL in labels ? undefined : `${namespace}/${service}`;
+}
+
 /** Slices by the `ns/name` of their Service; those of headless Services are left out. */
 export function groupSlices(
   slices: readonly EndpointSlice[],
 ): ReadonlyMap<string, readonly EndpointSlice[]> {
   const groups = new Map<string, EndpointSlice[]>();
   for (const slice of slices) {
-    const { labels = {}, namespace } = slice.metadata;
-    const service = labels[SERVICE_NAME_LABEL];
-    if (service === undefined || HEADLESS_LABEL in labels) continue;
-    const key = `${namespace}/${service}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [slice]);
+    const service = serviceOfSlice(slice);
+    if (service === undefined) continue;
+    const group = groups.get(service);
+    if (group === undefined) groups.set(service, [slice]);
     else group.push(slice);
   }
   return groups;

@@ -1,6 +1,8 @@
 import { HEADLESS_LABEL, SERVICE_PROXY_NAME_LABEL } from "@kubehop/api";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { buildTable, createTableBuilder, type ProxyNode } from "./service-table.ts";
+import { sameTable } from "./table-diff.ts";
 import { serviceFixture, sliceFixture } from "./testing/fixtures.ts";
 
 const NODE: ProxyNode = { name: "node-1", addresses: ["172.31.0.11", "fd00:31::11"] };
@@ -203,13 +205,49 @@ describe("createTableBuilder", () => {
       serviceFixture({ name: "one", spec: { clusterIP: "10.96.0.1" } }),
       serviceFixture({ name: "two", spec: { clusterIP: "10.96.0.2" } }),
     ];
-    const sliceOne = sliceFixture({ service: "one", endpoints: ["10.244.1.1"] });
-    const before = builder.build([one, two], [sliceOne], "1");
-    const sliceTwo = sliceFixture({ service: "two", endpoints: ["10.244.1.2"] });
-    const after = builder.build([one, two], [sliceOne, sliceTwo], "2");
+    builder.set("default/one", one, [sliceFixture({ service: "one", endpoints: ["10.244.1.1"] })]);
+    builder.set("default/two", two, []);
+    const before = builder.table("1");
+    builder.set("default/two", two, [sliceFixture({ service: "two", endpoints: ["10.244.1.2"] })]);
+    const after = builder.table("2");
     const at = (table: typeof before, ip: string) => table.frontends.get(`TCP/${ip}:80`);
     expect(at(after, "10.96.0.1")).toBe(at(before, "10.96.0.1"));
     expect(at(after, "10.96.0.2")).not.toBe(at(before, "10.96.0.2"));
     expect(at(after, "10.96.0.2")?.service.cluster.total).toBe(1);
+    expect(at(before, "10.96.0.2")?.service.cluster.total).toBe(0);
+  });
+
+  it("ends at the table of the last state, whatever came before, also with contested addresses", () => {
+    const state = fc.dictionary(
+      fc.constantFrom("a", "b", "c"),
+      fc.record({ ip: fc.integer({ min: 1, max: 2 }), endpoints: fc.integer({ max: 3, min: 0 }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(state, { minLength: 1 }), (states) => {
+        const builder = createTableBuilder(NODE);
+        for (const state of states) {
+          const objects = Object.entries(state).map(([name, { ip, endpoints }]) => ({
+            service: serviceFixture({ name, spec: { clusterIP: `10.96.0.${ip}` } }),
+            slice: sliceFixture({
+              service: name,
+              endpoints: Array.from({ length: endpoints }, (_, n) => `10.244.0.${n + 1}`),
+            }),
+          }));
+          for (const name of ["a", "b", "c"]) {
+            const own = objects.find(({ service }) => service.metadata.name === name);
+            builder.set(`default/${name}`, own?.service, own === undefined ? [] : [own.slice]);
+          }
+          const expected = buildTable(
+            objects.map(({ service }) => service),
+            objects.map(({ slice }) => slice),
+            NODE,
+            "1",
+          );
+          const table = builder.table("1");
+          expect(sameTable(table, expected)).toBe(true);
+          expect(table.frontends.size).toBe(expected.frontends.size);
+        }
+      }),
+    );
   });
 });

@@ -3,6 +3,7 @@ import { categorizeEndpoints, type NodeTopology } from "./categorize-endpoints.t
 import { type Protocol, frontendKey } from "./flow.ts";
 import { groupSlices, isProxied } from "./proxied-services.ts";
 import { collectEndpoints, type IpFamily } from "./service-endpoint.ts";
+import { SharedMap } from "./shared-map.ts";
 import { buildEndpointSet, type EndpointSet } from "./weighted-pick.ts";
 
 /** The node a table is built for. */
@@ -60,22 +61,18 @@ export interface Frontend {
 export interface ServiceTable {
   readonly resourceVersion: string;
   readonly node: ProxyNode;
-  readonly frontends: ReadonlyMap<string, Frontend>;
+  readonly frontends: SharedMap<Frontend>;
 }
 
-/** Builds tables one after the other; a Service whose objects did not change is not built again. */
+/** Keeps what a node serves, Service by Service; only what is set is built again. */
 export interface TableBuilder {
-  build(
-    services: readonly Service[],
-    slices: readonly EndpointSlice[],
-    resourceVersion: string,
-  ): ServiceTable;
-}
-
-interface BuiltService {
-  readonly service: Service;
-  readonly slices: readonly EndpointSlice[];
-  readonly frontends: readonly Frontend[];
+  /**
+   * Puts a Service, with all slices that are its own, in place of what `name` (`ns/name`) stood for;
+   * `undefined` takes it out.
+   */
+  set(name: string, service: Service | undefined, slices: readonly EndpointSlice[]): void;
+  /** The table of all that is set. It shares every other frontend with the table before. */
+  table(resourceVersion: string): ServiceTable;
 }
 
 /**
@@ -88,45 +85,57 @@ export function buildTable(
   node: ProxyNode,
   resourceVersion: string,
 ): ServiceTable {
-  return createTableBuilder(node).build(services, slices, resourceVersion);
+  const builder = createTableBuilder(node);
+  const grouped = groupSlices(slices);
+  for (const service of services) {
+    const name = serviceName(service);
+    builder.set(name, service, grouped.get(name) ?? []);
+  }
+  return builder.table(resourceVersion);
 }
 
-/** Creates a builder whose tables share the frontends of unchanged Services (same objects). */
+/** Creates a builder that has no Service yet. */
 export function createTableBuilder(node: ProxyNode): TableBuilder {
-  let previous = new Map<string, BuiltService>();
+  const services = new Map<string, readonly Frontend[]>();
+  /** By frontend key, who wants it: mostly one. */
+  const claims = new Map<string, readonly Frontend[]>();
+  const touched = new Set<string>();
+  let frontends = new SharedMap<Frontend>();
+
+  function changeClaims(key: string, change: (claims: readonly Frontend[]) => Frontend[]): void {
+    const changed = change(claims.get(key) ?? []);
+    if (changed.length > 0) claims.set(key, changed);
+    else claims.delete(key);
+    touched.add(key);
+  }
+
   return {
-    build(services, slices, resourceVersion) {
-      const grouped = groupSlices(slices);
-      const current = new Map<string, BuiltService>();
-      for (const service of services) {
-        if (!isProxied(service)) continue;
-        const name = serviceName(service);
-        const own = grouped.get(name) ?? [];
-        const built = previous.get(name);
-        const unchanged = built?.service === service && sameItems(built.slices, own);
-        current.set(
-          name,
-          unchanged
-            ? built
-            : { service, slices: own, frontends: buildFrontends(service, own, node) },
-        );
+    set(name, service, slices) {
+      const proxied = service !== undefined && isProxied(service);
+      const current = proxied ? buildFrontends(service, slices, node) : [];
+      for (const old of services.get(name) ?? []) {
+        changeClaims(old.key, (claims) => claims.filter((claim) => claim !== old));
       }
-      previous = current;
-      return Object.freeze({ resourceVersion, node, frontends: mergeFrontends(current) });
+      for (const claim of current) changeClaims(claim.key, (claims) => [...claims, claim]);
+      if (current.length > 0) services.set(name, current);
+      else services.delete(name);
+    },
+    table(resourceVersion) {
+      const keys = [...touched];
+      touched.clear();
+      frontends = frontends.with(new Map(keys.map((key) => [key, holderOf(claims.get(key))])));
+      return Object.freeze({ resourceVersion, node, frontends });
     },
   };
 }
 
-function mergeFrontends(services: ReadonlyMap<string, BuiltService>): Map<string, Frontend> {
-  const merged = new Map<string, Frontend>();
-  for (const { frontends } of services.values()) {
-    for (const frontend of frontends) {
-      const holder = merged.get(frontend.key);
-      const wins = holder === undefined || frontend.service.name < holder.service.name;
-      if (wins) merged.set(frontend.key, frontend);
-    }
-  }
-  return merged;
+function holderOf(claims: readonly Frontend[] = []): Frontend | undefined {
+  const [first, ...others] = claims;
+  return others.reduce(
+    (holder, claim) =>
+      holder === undefined || claim.service.name < holder.service.name ? claim : holder,
+    first,
+  );
 }
 
 function buildFrontends(
@@ -238,8 +247,4 @@ function familyOf(ip: string): IpFamily {
 
 function serviceName({ metadata }: Service): string {
   return `${metadata.namespace}/${metadata.name}`;
-}
-
-function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
 }

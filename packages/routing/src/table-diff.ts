@@ -1,5 +1,6 @@
 import type { ServiceEndpoint } from "./service-endpoint.ts";
 import type { Frontend, ServicePort, ServiceTable } from "./service-table.ts";
+import { SharedMap } from "./shared-map.ts";
 import type { EndpointSet } from "./weighted-pick.ts";
 
 /** What a data plane must do to get from one table to the next. */
@@ -20,15 +21,16 @@ export interface FrontendChange {
  * mean the same are in none of the lists, whatever the tables' revisions are.
  */
 export function diffTables(previous: ServiceTable | undefined, current: ServiceTable): TableDiff {
-  const before = previous?.frontends ?? new Map<string, Frontend>();
+  const before = previous?.frontends ?? new SharedMap<Frontend>();
   const added: Frontend[] = [];
+  const removed: Frontend[] = [];
   const changed: FrontendChange[] = [];
-  for (const [key, frontend] of current.frontends) {
-    const known = before.get(key);
-    if (known === undefined) added.push(frontend);
+  for (const key of current.frontends.keysUnlike(before)) {
+    const [known, frontend] = [before.get(key), current.frontends.get(key)];
+    if (frontend === undefined) removed.push(...(known === undefined ? [] : [known]));
+    else if (known === undefined) added.push(frontend);
     else if (!sameFrontend(known, frontend)) changed.push({ previous: known, current: frontend });
   }
-  const removed = [...before.values()].filter(({ key }) => !current.frontends.has(key));
   return { added, removed, changed };
 }
 

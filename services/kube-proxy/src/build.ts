@@ -9,6 +9,7 @@ import { selectDataPlane } from "./dataplane/select.ts";
 import { createForwarderStats } from "./forwarder-stats.ts";
 import { createProxyHealth } from "./health.ts";
 import { createProxyMetrics } from "./metrics.ts";
+import { SLICES_BY_SERVICE } from "./node-table.ts";
 import { openFileLimit } from "./open-files.ts";
 import { createProxier, type ProxierOptions } from "./proxier.ts";
 import { createSyncRunner, type SyncRunner } from "./sync-runner.ts";
@@ -75,7 +76,9 @@ function createParts(stack: AsyncDisposableStack, options: PartsOptions): Proxie
     }),
   );
   const services = stack.use(createInformer({ bus, kind: Kinds.Service, logger }));
-  const slices = stack.use(createInformer({ bus, kind: Kinds.EndpointSlice, logger }));
+  const slices = stack.use(
+    createInformer({ bus, kind: Kinds.EndpointSlice, logger, indexes: SLICES_BY_SERVICE }),
+  );
   const nodes = stack.use(createInformer({ bus, kind: Kinds.Node, logger }));
   const families = config.nodeIp.map((ip) => (isIPv6(ip) ? "IPv6" : "IPv4"));
   const health = createProxyHealth({

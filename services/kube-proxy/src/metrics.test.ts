@@ -47,6 +47,25 @@ describe("createProxyMetrics", () => {
   });
 });
 
+describe("kubeproxy_sync_proxy_rules_no_local_endpoints_total", () => {
+  it("tells of the table served last", async () => {
+    const { metrics, text } = setUp();
+    const name = "kubeproxy_sync_proxy_rules_no_local_endpoints_total";
+    expect(await text()).not.toContain(`${name}{`);
+    const service = serviceFixture({ spec: { internalTrafficPolicy: "Local" } });
+    for (const [slices, count] of [
+      [[sliceFixture({ endpoints: ["10.244.2.1"] })], 1],
+      [[], 0],
+    ] as const) {
+      const table = buildTable([service], slices, NODE, "1");
+      metrics.synced({ durationSeconds: 0, latenciesSeconds: [], table });
+      expect(await text()).toContain(
+        `${name}{ip_family="IPv4",traffic_policy="internal"} ${count}\n`,
+      );
+    }
+  });
+});
+
 describe("countWithoutLocalEndpoints", () => {
   it("counts service ports once per policy, only when endpoints are elsewhere", () => {
     const local = { internalTrafficPolicy: "Local", externalTrafficPolicy: "Local" } as const;

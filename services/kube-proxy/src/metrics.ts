@@ -44,6 +44,8 @@ const LATENCY_BUCKETS = [
 export function createProxyMetrics(options: ProxyMetricsOptions): ProxyMetrics {
   registerForwarderMetrics(options);
   const { family, now } = options;
+  let served: ServiceTable | undefined;
+  registerLocalPolicyMetric(options, () => served);
   const sync = createSyncMetrics(options.registry);
   const answers = createAnswerCounters(options.registry);
   const seconds = (): number => now() / 1_000;
@@ -60,9 +62,7 @@ export function createProxyMetrics(options: ProxyMetricsOptions): ProxyMetrics {
       sync.pending.service.set(0);
       sync.pending.endpoint.set(0);
       sync.frontends.set(table.frontends.size);
-      for (const [traffic_policy, count] of Object.entries(countWithoutLocalEndpoints(table))) {
-        sync.noLocalEndpoints.set({ ip_family: family, traffic_policy }, count);
-      }
+      served = table;
     },
     healthAnswered: (path, code) => answers[path].inc({ code: String(code) }),
   };
@@ -115,14 +115,28 @@ function createSyncMetrics(registry: Registry) {
       service: counter(`${prefix}_service_changes_total`, "Changes of Services seen."),
       endpoint: counter(`${prefix}_endpoint_changes_total`, "Changes of EndpointSlices seen."),
     },
-    noLocalEndpoints: new Gauge({
-      name: `${prefix}_no_local_endpoints_total`,
-      help: "Service ports with a Local traffic policy and no endpoint on this node.",
-      labelNames: ["ip_family", "traffic_policy"] as const,
-      registers,
-    }),
     frontends: plain("kubehop_proxy_frontends", "Addresses and ports in the service table."),
   };
+}
+
+/** Counted when somebody scrapes: it takes a look at the whole table. */
+function registerLocalPolicyMetric(
+  { registry, family }: ProxyMetricsOptions,
+  served: () => ServiceTable | undefined,
+): void {
+  const metric: Gauge<"ip_family" | "traffic_policy"> = new Gauge({
+    name: "kubeproxy_sync_proxy_rules_no_local_endpoints_total",
+    help: "Service ports with a Local traffic policy and no endpoint on this node.",
+    labelNames: ["ip_family", "traffic_policy"] as const,
+    registers: [registry],
+    collect() {
+      const table = served();
+      if (table === undefined) return;
+      for (const [traffic_policy, count] of Object.entries(countWithoutLocalEndpoints(table))) {
+        metric.set({ ip_family: family, traffic_policy }, count);
+      }
+    },
+  });
 }
 
 function createAnswerCounters(registry: Registry): Record<"healthz" | "livez", Counter<"code">> {

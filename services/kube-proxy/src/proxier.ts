@@ -1,15 +1,16 @@
 import { type EndpointSlice, type Node, type Service, ZONE_LABEL } from "@kubehop/api";
 import type { HopTracer, Informer } from "@kubehop/client";
 import type { Clock, Logger } from "@kubehop/kit";
-import { createTableBuilder, type TableBuilder } from "@kubehop/routing";
 import type { DataPlane } from "./dataplane/dataplane.ts";
 import type { ProxyHealth } from "./health.ts";
 import type { ProxyMetrics } from "./metrics.ts";
+import { createNodeTable } from "./node-table.ts";
 import { createProgrammingLatency } from "./programming-latency.ts";
 
 /** What the proxier follows and what it drives. */
 export interface ProxierOptions {
   readonly services: Informer<Service>;
+  /** With the index `SLICES_BY_SERVICE`. */
   readonly slices: Informer<EndpointSlice>;
   readonly nodes: Informer<Node>;
   readonly node: { readonly name: string; readonly addresses: readonly string[] };
@@ -25,7 +26,7 @@ export interface ProxierOptions {
 export interface Proxier {
   /** Applies the whole present state; with nothing changed it changes nothing. */
   sync(): Promise<void>;
-  /** Calls back whenever a sync is needed. */
+  /** Follows the informers, from before they start, and calls back whenever a sync is needed. */
   onChange(request: () => void): Disposable;
 }
 
@@ -33,7 +34,11 @@ export interface Proxier {
 export function createProxier(options: ProxierOptions): Proxier {
   const { services, slices, nodes, dataPlane, tracer, metrics, health, clock, logger } = options;
   const latency = createProgrammingLatency(clock.now());
-  const builderFor = createZonedBuilder(options.node);
+  const nodeTable = createNodeTable({
+    services: services.store,
+    slices: slices.store,
+    node: options.node,
+  });
 
   return {
     async sync() {
@@ -42,7 +47,7 @@ export function createProxier(options: ProxierOptions): Proxier {
       const revision = String(Math.max(services.revision(), slices.revision(), nodes.revision()));
       const triggers = latency.take();
       health.syncing();
-      const table = builderFor(zone).build(services.store.list(), slices.store.list(), revision);
+      const table = nodeTable.build(zone, revision);
       await dataPlane.sync(table);
       health.synced();
       const durationMs = clock.monotonic() - startedAt;
@@ -59,13 +64,15 @@ export function createProxier(options: ProxierOptions): Proxier {
       };
       const subscriptions = new DisposableStack();
       subscriptions.use(
-        services.onChange(() => {
+        services.onChange(({ key }) => {
+          nodeTable.touchService(key);
           metrics.changed("service");
           changed();
         }),
       );
       subscriptions.use(
         slices.onChange(({ previous, current }) => {
+          nodeTable.touchSlice(previous, current);
           latency.note(previous, current);
           metrics.changed("endpoint");
           changed();
@@ -80,20 +87,5 @@ export function createProxier(options: ProxierOptions): Proxier {
       );
       return subscriptions;
     },
-  };
-}
-
-/** Gives the builder of the node in a zone; it remembers what it built until the zone changes. */
-function createZonedBuilder(
-  node: ProxierOptions["node"],
-): (zone: string | undefined) => TableBuilder {
-  let builder: TableBuilder | undefined;
-  let builtFor: string | undefined;
-  return (zone) => {
-    if (builder === undefined || builtFor !== zone) {
-      builder = createTableBuilder(zone === undefined ? node : { ...node, zone });
-      builtFor = zone;
-    }
-    return builder;
   };
 }

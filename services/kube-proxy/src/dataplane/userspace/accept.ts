@@ -6,10 +6,7 @@ export const KEEP_ALIVE_MS = 60_000;
 
 /** What a listening server's handle looks like inside Node 20 to 26. */
 interface ServerHandle {
-  onconnection?: ((status: number, client?: ClientHandle) => void) | undefined;
-}
-
-interface ClientHandle {
+  onconnection?: ((status: number, client?: object) => void) | undefined;
   setNoDelay(on: boolean): void;
   setKeepAlive(on: boolean, seconds: number): void;
 }
@@ -39,10 +36,11 @@ export function acceptWithOnread(server: Server, options: AcceptOptions): boolea
   const handle = (server as { _handle?: ServerHandle | null })._handle;
   const ordinary = handle?.onconnection;
   if (handle === undefined || handle === null || typeof ordinary !== "function") return false;
+  // Linux hands these on to each accepted socket, which saves five system calls a connection.
+  handle.setNoDelay(true);
+  handle.setKeepAlive(true, KEEP_ALIVE_MS / 1_000);
   handle.onconnection = (status, client) => {
     if (status !== 0 || client === undefined) return ordinary.call(handle, status, client);
-    client.setNoDelay(true);
-    client.setKeepAlive(true, KEEP_ALIVE_MS / 1_000);
     const pump = options.createPump();
     options.onAccept({ socket: new Socket(socketOptions(client, pump)), pump, reads: "onread" });
   };
@@ -57,7 +55,7 @@ export function acceptPortably(server: Server, options: AcceptOptions): void {
 }
 
 /** `handle` and `pauseOnCreate` are what net.Server itself passes; the types do not know them. */
-function socketOptions(handle: ClientHandle, { onread }: TcpPump): SocketConstructorOpts {
+function socketOptions(handle: object, { onread }: TcpPump): SocketConstructorOpts {
   const options = { handle, allowHalfOpen: true, pauseOnCreate: true, onread };
   return options as unknown as SocketConstructorOpts;
 }

@@ -34,60 +34,86 @@ export interface DialRequest {
   onFailure(reason: RejectReason, frontend: Frontend | undefined): void;
 }
 
+/** A dial under way. */
+export interface Dial {
+  /** Ends it; nobody is called back. */
+  abort(): void;
+}
+
 /**
  * Connects a flow to an endpoint that `decide` picks. An endpoint that does not answer in time, or
  * refuses, costs a try; the next one goes to another endpoint and waits twice as long (upstream's
  * userspace mode: 250 ms, 500 ms, 1 s, 2 s). Nothing of the client has been read by then, so no
- * byte is lost. Calls back exactly once, unless the returned function aborts it.
+ * byte is lost. Calls back exactly once, unless it is aborted.
  */
-export function dial(request: DialRequest, context: DialContext): () => void {
-  const { settings, stats, affinity } = context;
-  const tried = new Set<string>();
-  let tries = 0;
-  let abort = (): void => {};
+export function dial(request: DialRequest, context: DialContext): Dial {
+  const running = new RunningDial(request, context);
+  running.attempt();
+  return running;
+}
 
-  function attempt(): void {
-    const flow = tries === 0 ? request.flow : { ...request.flow, tried };
-    const decision = decide(context.table(), flow, context.random(), affinity);
+class RunningDial implements Dial {
+  readonly #request: DialRequest;
+  readonly #context: DialContext;
+  #tries = 0;
+  #tried: Set<string> | undefined;
+  #socket: Socket | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(request: DialRequest, context: DialContext) {
+    this.#request = request;
+    this.#context = context;
+  }
+
+  attempt(): void {
+    const { settings, affinity, random, table } = this.#context;
+    const { flow } = this.#request;
+    const tried = this.#tried;
+    const asked = tried === undefined ? flow : { ...flow, tried };
+    const decision = decide(table(), asked, random(), affinity);
     if (decision.kind !== "forward") {
       const reason = decision.reason === "NoLocalEndpoints" ? decision.reason : "NoEndpoints";
-      return request.onFailure(reason, decision.frontend);
+      return this.#request.onFailure(reason, decision.frontend);
     }
-    const timeoutMs = settings.dialTimeoutMs * 2 ** tries;
-    tries += 1;
-    abort = dialOnce(decision, { onread: request.onread, timeoutMs }, (socket) => {
-      if (socket === undefined) return retry(decision);
-      const { service } = decision.frontend;
-      if (service.affinityTimeoutMs !== undefined) {
-        affinity.remember(service, request.flow.client.ip, decision.endpoint.key);
-      }
-      request.onConnect(socket, decision);
+    const fail = (): void => this.#retry(decision);
+    this.#timer = setTimeout(fail, settings.dialTimeoutMs * 2 ** this.#tries);
+    this.#tries += 1;
+    this.#socket = connectTo(decision, this.#request.onread).on("error", fail);
+    this.#socket.on("connect", () => {
+      this.#socket?.off("error", fail);
+      this.#succeed(decision);
     });
   }
 
-  function retry({ endpoint, frontend }: ForwardDecision): void {
-    tried.add(endpoint.key);
-    if (tries >= settings.dialTries) return request.onFailure("DialFailed", frontend);
-    stats.dialRetries += 1;
-    attempt();
+  abort(): void {
+    clearTimeout(this.#timer);
+    this.#socket?.removeAllListeners("connect").destroy();
   }
 
-  attempt();
-  return () => abort();
+  #succeed(decision: ForwardDecision): void {
+    const { service } = decision.frontend;
+    if (this.#socket === undefined) return;
+    clearTimeout(this.#timer);
+    if (service.affinityTimeoutMs !== undefined) {
+      const { flow } = this.#request;
+      this.#context.affinity.remember(service, flow.client.ip, decision.endpoint.key);
+    }
+    this.#request.onConnect(this.#socket, decision);
+  }
+
+  #retry({ endpoint, frontend }: ForwardDecision): void {
+    const { settings, stats } = this.#context;
+    this.abort();
+    this.#tried ??= new Set();
+    this.#tried.add(endpoint.key);
+    if (this.#tries >= settings.dialTries) return this.#request.onFailure("DialFailed", frontend);
+    stats.dialRetries += 1;
+    this.attempt();
+  }
 }
 
-interface DialOptions {
-  readonly onread: OnReadOpts;
-  readonly timeoutMs: number;
-}
-
-/** Connects to one endpoint; gives the socket, or undefined when it failed or took too long. */
-function dialOnce(
-  { endpoint }: ForwardDecision,
-  { onread, timeoutMs }: DialOptions,
-  done: (socket: Socket | undefined) => void,
-): () => void {
-  const socket = connect({
+function connectTo({ endpoint }: ForwardDecision, onread: OnReadOpts): Socket {
+  return connect({
     host: endpoint.ip,
     port: endpoint.port,
     allowHalfOpen: true,
@@ -97,20 +123,4 @@ function dialOnce(
     autoSelectFamily: false,
     onread,
   });
-  const abort = (): void => {
-    clearTimeout(timer);
-    socket.removeAllListeners("connect").destroy();
-  };
-  const fail = (): void => {
-    abort();
-    done(undefined);
-  };
-  const timer = setTimeout(fail, timeoutMs);
-  socket.on("error", fail);
-  socket.once("connect", () => {
-    clearTimeout(timer);
-    socket.off("error", fail);
-    done(socket);
-  });
-  return abort;
 }

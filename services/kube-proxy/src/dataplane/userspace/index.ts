@@ -32,6 +32,7 @@ export function createUserspaceDataPlane(options: DataPlaneOptions): DataPlane {
     connections,
     flows,
     buffers: createReadBuffers(),
+    countIn: (bytes) => (stats.bytesIn += bytes),
     countOut: (bytes) => (stats.bytesOut += bytes),
     table() {
       if (table === undefined) throw new Error("a flow came before the first table");

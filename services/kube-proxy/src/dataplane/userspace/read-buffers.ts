@@ -5,9 +5,10 @@ const SHARED_BYTES = 64 * 1024;
 
 /**
  * Memory that socket reads land in. Most connections read little at a time: they share one buffer
- * and copy what they read. A connection that streams borrows a large one of its own, which it may
- * hand to a write without a copy. (The shared one must always be copied from: the next read of any
- * connection overwrites it, while a write the kernel has not taken yet still points at it.)
+ * and copy what they read. A connection that streams borrows a large one of its own, which it
+ * hands to a write without a copy and reads into again when that is done. (The shared one must
+ * always be copied from: the next read of any connection overwrites it, while a write the kernel
+ * has not taken yet still points at it.)
  */
 export interface ReadBuffers {
   readonly shared: Buffer;

@@ -1,21 +1,23 @@
-import type { Socket } from "node:net";
+import type { OnReadOpts, Socket } from "node:net";
 import type { RejectReason } from "@kubehop/api";
 import type { Address, Flow, ForwardDecision, Frontend } from "@kubehop/routing";
 import type { AcceptedConnection } from "./accept.ts";
-import { dial } from "./dial.ts";
+import { type Dial, dial, type DialRequest } from "./dial.ts";
 import type { ForwarderContext } from "./forwarder-context.ts";
 import { emitClosed, emitForwarded, emitRejected, type ForwardedFlow } from "./hops.ts";
 import { resetSocket } from "./socket-reset.ts";
-import type { TcpConnections } from "./tcp-connections.ts";
-import { createTcpPump, type TcpPump } from "./tcp-pump.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
+import type { Resettable, TcpConnections } from "./tcp-connections.ts";
+import { createTcpPump, type TcpPump } from "./tcp-pump.ts";
 
 /** What the TCP connections of a forwarder share. */
 export interface TcpContext extends ForwarderContext {
   readonly connections: TcpConnections;
   readonly buffers: ReadBuffers;
+  /** Adds to the bytes read from clients. */
+  readonly countIn: (bytes: number) => void;
   /** Adds to the bytes sent to clients. */
-  countOut(bytes: number): void;
+  readonly countOut: (bytes: number) => void;
 }
 
 /**
@@ -27,63 +29,59 @@ export interface TcpContext extends ForwarderContext {
  */
 export function forwardConnection(
   accepted: AcceptedConnection,
-  frontend: Address,
+  frontend: Frontend,
   context: TcpContext,
 ): void {
   new TcpConnection(accepted, frontend, context).start();
 }
 
-class TcpConnection {
+class TcpConnection implements DialRequest, Resettable {
+  readonly flow: Flow;
   readonly #accepted: AcceptedConnection;
   readonly #client: Socket;
   readonly #context: TcpContext;
-  readonly #flow: Flow;
   readonly #outPump: TcpPump;
   readonly #startedAt: number;
+  #dial: Dial | undefined;
   #endpoint: Socket | undefined;
-  #abortDial = (): void => {};
   /** Set while the flow is traced. */
   #traced: ForwardedFlow | undefined;
   #wasReset = false;
   #openSockets = 1;
 
-  constructor(accepted: AcceptedConnection, frontend: Address, context: TcpContext) {
+  constructor(accepted: AcceptedConnection, frontend: Frontend, context: TcpContext) {
     this.#accepted = accepted;
     this.#client = accepted.socket;
     this.#context = context;
-    this.#flow = createFlow(accepted.socket, frontend, context);
+    this.flow = createFlow(accepted.socket, frontend, context);
     this.#outPump = createTcpPump(context.buffers, context.countOut);
     this.#startedAt = context.clock.monotonic();
+  }
+
+  get onread(): OnReadOpts {
+    return this.#outPump.onread;
   }
 
   start(): void {
     const { connections, stats } = this.#context;
     this.#client.on("error", () => this.reset());
     stats.tcpConnections += 1;
-    if (!connections.hasRoom()) return this.#refuse("LimitReached", undefined);
+    if (!connections.hasRoom()) return this.onFailure("LimitReached", undefined);
     connections.add(this);
     stats.tcpConnectionsOpen += 1;
     this.#client.on("close", () => this.#onClose());
-    this.#abortDial = dial(
-      {
-        flow: this.#flow,
-        onread: this.#outPump.onread,
-        onConnect: (socket, decision) => this.#onConnect(socket, decision),
-        onFailure: (reason, frontend) => this.#refuse(reason, frontend),
-      },
-      this.#context,
-    );
+    this.#dial = dial(this, this.#context);
   }
 
   /** Ends both sides at once. */
   reset(): void {
     this.#wasReset = true;
     resetSocket(this.#client);
-    if (this.#endpoint === undefined) this.#abortDial();
+    if (this.#endpoint === undefined) this.#dial?.abort();
     else resetSocket(this.#endpoint);
   }
 
-  #onConnect(endpoint: Socket, decision: ForwardDecision): void {
+  onConnect(endpoint: Socket, decision: ForwardDecision): void {
     this.#endpoint = endpoint;
     this.#openSockets += 1;
     endpoint.on("error", () => this.reset());
@@ -95,13 +93,13 @@ class TcpConnection {
   }
 
   /** The handshake is done, so a reset is the nearest thing to a refusal. */
-  #refuse(reason: RejectReason, frontend: Frontend | undefined): void {
+  onFailure(reason: RejectReason, frontend: Frontend | undefined): void {
     const { stats, tracer, table } = this.#context;
     stats.rejected[reason] += 1;
     if (tracer.active()) {
       const { resourceVersion } = table();
       const service = frontend?.service.name;
-      emitRejected(tracer, { flow: this.#flow, reason, service, resourceVersion });
+      emitRejected(tracer, { flow: this.flow, reason, service, resourceVersion });
     }
     resetSocket(this.#client);
   }
@@ -109,7 +107,7 @@ class TcpConnection {
   #trace(endpoint: Socket, decision: ForwardDecision): void {
     const { tracer, table, clock } = this.#context;
     const { resourceVersion } = table();
-    this.#traced = { flow: this.#flow, decision, resourceVersion };
+    this.#traced = { flow: this.flow, decision, resourceVersion };
     const upstream = { ip: endpoint.localAddress ?? "", port: endpoint.localPort ?? 0 };
     emitForwarded(tracer, this.#traced, upstream, clock.monotonic() - this.#startedAt);
   }
@@ -130,21 +128,28 @@ class TcpConnection {
   }
 }
 
-/** Reads the client's address from its socket only when somebody asks: it costs a system call. */
-function createFlow(client: Socket, frontend: Address, { isFromCluster }: TcpContext): Flow {
+function createFlow(client: Socket, frontend: Frontend, { isFromCluster }: TcpContext): Flow {
   return {
     protocol: "TCP",
-    client: {
-      get ip() {
-        return client.remoteAddress ?? "";
-      },
-      get port() {
-        return client.remotePort ?? 0;
-      },
-    },
+    client: new ClientAddress(client),
     frontend,
-    get fromCluster() {
-      return isFromCluster(client.remoteAddress ?? "");
-    },
+    fromCluster: frontend.external && isFromCluster(client.remoteAddress ?? ""),
   };
+}
+
+/** Reads a client's address from its socket only when somebody asks: it costs a system call. */
+class ClientAddress implements Address {
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get ip(): string {
+    return this.#socket.remoteAddress ?? "";
+  }
+
+  get port(): number {
+    return this.#socket.remotePort ?? 0;
+  }
 }

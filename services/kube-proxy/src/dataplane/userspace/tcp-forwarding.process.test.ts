@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { waitFor } from "@kubehop/testkit";
 import { describe, expect, it } from "vitest";
@@ -17,6 +18,9 @@ import { createTestDataPlane } from "../testing/test-data-plane.ts";
 import { createUserspaceDataPlane } from "./index.ts";
 
 const [ONE, TWO, DEAD] = ["127.0.1.1", "127.0.1.2", "127.0.1.9"] as const;
+
+/** The column `tr` of /proc/net/tcp for a connection whose peer is being probed. */
+const KEEP_ALIVE_TIMER = "02";
 
 describe("dialling", () => {
   it("goes to another endpoint when one refuses, without the client noticing", async () => {
@@ -92,6 +96,26 @@ describe("externalTrafficPolicy Local without an endpoint on this node", () => {
     expect(test.stats.rejected.NoLocalEndpoints).toBe(fromCluster ? 0 : 1);
   });
 });
+
+describe.each([{ portableAccept: false }, { portableAccept: true }])(
+  "keep-alive, %o",
+  (settings) => {
+    it("watches over the client's and the endpoint's connection", async () => {
+      using backend = await startTcpBackend(ONE, 0);
+      await using test = createTestDataPlane(createUserspaceDataPlane, { settings });
+      const target = { ip: freshIp(), port: await freePort() };
+      await test.plane.sync(tableOf({ ...target, targetPort: backend.port, endpoints: [ONE] }));
+      const client = await openTcp(target.ip, target.port);
+      const server = await backend.next();
+      await waitFor(async () => {
+        expect(await kernelTimer(target.port, client.localPort)).toBe(KEEP_ALIVE_TIMER);
+        expect(await kernelTimer(server.remotePort, backend.port)).toBe(KEEP_ALIVE_TIMER);
+        return true;
+      });
+      client.destroy();
+    });
+  },
+);
 
 describe("limits", () => {
   it("resets connections above the limit and serves again when there is room", async () => {
@@ -212,6 +236,16 @@ describe("hop events", () => {
     expect(test.hops).toEqual([]);
   });
 });
+
+/** What a connection's timer waits for, by its local and remote port (Linux: proc_net_tcp.rst). */
+async function kernelTimer(local = 0, remote = 0): Promise<string | undefined> {
+  const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, "0");
+  const rows = (await readFile("/proc/net/tcp", "utf8")).split("\n").map((row) => row.trim());
+  const fields = rows
+    .map((row) => row.split(/\s+/))
+    .find(([, from, to]) => from?.endsWith(`:${hex(local)}`) && to?.endsWith(`:${hex(remote)}`));
+  return fields?.[5]?.split(":")[0];
+}
 
 async function textOf(socket: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];

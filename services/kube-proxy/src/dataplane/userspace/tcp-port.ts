@@ -12,22 +12,25 @@ import { createTcpPump } from "./tcp-pump.ts";
  */
 export function createTcpPort(frontend: Frontend, context: TcpContext): FrontendPort {
   const { logger, settings, stats } = context;
-  const address = { ip: frontend.ip, port: frontend.port };
+  let current = frontend;
   const binding = createBinding({
     frontend: frontend.key,
     retryMs: settings.bindRetryMs,
     logger,
     onFailure: () => (stats.bindFailures += 1),
     bind: () =>
-      listenTcp(address, {
-        createPump: () => createTcpPump(context.buffers, (bytes) => (stats.bytesIn += bytes)),
-        onAccept: (connection) => forwardConnection(connection, address, context),
+      listenTcp(frontend, {
+        createPump: () => createTcpPump(context.buffers, context.countIn),
+        onAccept: (connection) => forwardConnection(connection, current, context),
         onError: (err) => logger.warn({ frontend: frontend.key, err }, "accept failed"),
         portable: settings.portableAccept,
       }),
   });
   return {
-    update: (current) => binding.want(acceptsFlows(current)),
+    update(next) {
+      current = next;
+      return binding.want(acceptsFlows(next));
+    },
     close: () => binding.want(false),
     problem: () => binding.problem(),
   };

@@ -21,60 +21,81 @@ export interface TcpPump {
 
 /** Creates a pump; `count` is told the size of each read. */
 export function createTcpPump(buffers: ReadBuffers, count: (bytes: number) => void): TcpPump {
-  let sink: Socket | undefined;
-  let own: Buffer | undefined;
-  let bytes = 0;
+  return new Pump(buffers, count);
+}
 
-  /** Writes bytes that lie in the shared buffer; true when the source may go on. */
-  function writeCopy(length: number, buffer: Buffer): boolean {
+class Pump implements TcpPump {
+  readonly onread: OnReadOpts;
+  readonly #buffers: ReadBuffers;
+  readonly #count: (bytes: number) => void;
+  #source: Socket | undefined;
+  #sink: Socket | undefined;
+  /** Lent to this pump while its source streams. */
+  #own: Buffer | undefined;
+  #bytes = 0;
+
+  constructor(buffers: ReadBuffers, count: (bytes: number) => void) {
+    this.#buffers = buffers;
+    this.#count = count;
+    this.onread = {
+      buffer: () => this.#own ?? buffers.shared,
+      callback: (length, memory) => this.#onBytes(length) && this.#write(length, memory as Buffer),
+    };
+  }
+
+  bytes(): number {
+    return this.#bytes;
+  }
+
+  connect(source: Socket, sink: Socket, reads: "onread" | "data"): void {
+    this.#source = source;
+    this.#sink = sink;
+    if (reads === "data") {
+      source.on("data", (chunk) => {
+        if (!this.#onBytes(chunk.length) || !sink.write(chunk)) source.pause();
+      });
+    } else {
+      source.on("close", () => this.#releaseOwn());
+    }
+    sink.on("drain", () => source.resume());
+    source.on("end", () => endSink(sink));
+  }
+
+  /** True when the bytes can go on. */
+  #onBytes(length: number): boolean {
+    this.#bytes += length;
+    this.#count(length);
+    return this.#sink !== undefined && !this.#sink.destroyed;
+  }
+
+  /** True when the source may go on. */
+  #write(length: number, buffer: Buffer): boolean {
+    if (buffer === this.#own) return this.#writeOwn(length, buffer);
     const copy = Buffer.allocUnsafe(length);
     buffer.copy(copy, 0, 0, length);
-    if (length >= STREAM_BYTES) own = buffers.borrow();
-    return sink?.write(copy) ?? false;
+    if (length >= STREAM_BYTES) this.#own = this.#buffers.borrow();
+    return this.#sink?.write(copy) ?? false;
   }
 
-  /** Writes bytes that lie in the pump's own buffer and finds a buffer for the next read. */
-  function writeOwn(length: number, buffer: Buffer): boolean {
-    let lent = false;
+  /** Nothing is read while the kernel has not taken all: the write still points at the buffer. */
+  #writeOwn(length: number, buffer: Buffer): boolean {
+    const sink = this.#sink;
     const chunk = length === buffer.length ? buffer : buffer.subarray(0, length);
-    const proceed = sink?.write(chunk, () => void (lent && buffers.giveBack(buffer))) ?? false;
-    lent = (sink?.writableLength ?? 0) > 0;
-    if (lent) own = length >= STREAM_BYTES ? buffers.borrow() : undefined;
-    else if (length < STREAM_BYTES) releaseOwn();
-    return proceed;
+    sink?.write(chunk, () => sink.writableLength === 0 && this.#source?.resume());
+    const taken = sink?.writableLength === 0;
+    if (taken && length < STREAM_BYTES) this.#releaseOwn();
+    return taken;
   }
 
-  function releaseOwn(): void {
-    if (own !== undefined) buffers.giveBack(own);
-    own = undefined;
+  /** Never while a write is pending, unless both sockets were reset: that ends it. */
+  #releaseOwn(): void {
+    if (this.#own !== undefined) this.#buffers.giveBack(this.#own);
+    this.#own = undefined;
   }
+}
 
-  function onBytes(length: number): boolean {
-    bytes += length;
-    count(length);
-    return sink !== undefined && !sink.destroyed;
-  }
-
-  return {
-    onread: {
-      buffer: () => own ?? buffers.shared,
-      callback(length, memory) {
-        const buffer = memory as Buffer;
-        if (!onBytes(length)) return false;
-        return buffer === own ? writeOwn(length, buffer) : writeCopy(length, buffer);
-      },
-    },
-    bytes: () => bytes,
-    connect(source, target, reads) {
-      sink = target;
-      if (reads === "data") {
-        source.on("data", (chunk) => {
-          if (!onBytes(chunk.length) || !target.write(chunk)) source.pause();
-        });
-      }
-      target.on("drain", () => source.resume());
-      source.on("end", () => target.end());
-      source.on("close", releaseOwn);
-    },
-  };
+/** When the sink has ended as well and owes nothing, closing it sends the same end for less. */
+function endSink(sink: Socket): void {
+  if (sink.readableEnded && sink.writableLength === 0) sink.destroy();
+  else sink.end();
 }
