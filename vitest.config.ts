@@ -2,13 +2,17 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 const FILES = "{packages,services}/*/src/**/";
 
-/** One project a level of test; see ARCHITECTURE.md for what each may start. */
+/**
+ * One project a level of test; see ARCHITECTURE.md for what each may start. They run one after the
+ * other: a lab shares its machine with no other test.
+ */
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
       {
         test: {
           name: "unit",
+          sequence: { groupOrder: 0 },
           include: [`${FILES}*.test.ts`, "test/meta/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/*.process.test.ts"],
           testTimeout: 20_000,
@@ -17,7 +21,8 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: "process",
-          include: [`${FILES}*.process.test.ts`, "test/{process,conformance}/**/*.process.test.ts"],
+          sequence: { groupOrder: 1 },
+          include: [`${FILES}*.process.test.ts`, "test/conformance/**/*.process.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -25,6 +30,7 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: "lab",
+          sequence: { groupOrder: 2 },
           include: ["test/lab/**/*.lab.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,

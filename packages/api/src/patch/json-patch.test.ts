@@ -105,7 +105,10 @@ describe("failures", () => {
 });
 
 test("the patch between two objects leads from one to the other", () => {
-  const json = fc.dictionary(fc.stringMatching(/^[a-z/~]{1,3}$/), fc.jsonValue({ maxDepth: 3 }));
+  // rfc6902 leaves out a member named __proto__: it would be the prototype of a plain object.
+  const json = fc
+    .dictionary(fc.stringMatching(/^[a-z/~]{1,3}$/), fc.jsonValue({ maxDepth: 3 }))
+    .filter((object) => !JSON.stringify(object).includes("__proto__"));
   fc.assert(
     fc.property(json, json, (from, to) => {
       const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value)) as unknown;
