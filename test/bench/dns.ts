@@ -179,15 +179,26 @@ async function startDnsmasq(
   return { name: "dnsmasq", port, pid: child.pid as number };
 }
 
+/**
+ * A UDP port that is free, below the range of outgoing connections: after a load test many ports of
+ * that range are in TIME_WAIT, and dnsmasq wants the same number for TCP.
+ */
 async function freePort(): Promise<number> {
-  const socket = createSocket("udp4").bind(0, "127.0.0.1");
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, "close");
-  return port;
+  for (let port = FIRST_PORT; port < FIRST_PORT + START_ATTEMPTS; port++) {
+    const socket = createSocket("udp4");
+    const bound = once(socket, "listening").then(
+      () => true,
+      () => false,
+    );
+    socket.bind(port, "127.0.0.1");
+    const isFree = await bound;
+    socket.close();
+    if (isFree) return port;
+  }
+  throw new Error(`no UDP port from ${FIRST_PORT} on is free`);
 }
 
+const FIRST_PORT = 20_053;
 const START_ATTEMPTS = 50;
 
 /** Asks until there is an answer; rejects after five seconds. */
