@@ -19,7 +19,6 @@ const UNSHARE = (
 /** Why no sandbox can be made here for that user; undefined when one can. */
 export function sandboxProblem(user: SandboxUser): string | undefined {
   if (process.platform !== "linux") return "namespaces need Linux";
-  if (user === "ordinary" && process.getuid?.() !== 0) return "this run is an ordinary user's";
   try {
     const [file = "", ...args] = asUser(user, [...UNSHARE, "-c", "true"]);
     execFileSync(file, args, { stdio: "pipe", timeout: 10_000 });
