@@ -11,8 +11,8 @@ shift
 mount -t tmpfs -o mode=755 tmpfs "$dir" || exit 1
 cd "$dir" || exit 1
 for name; do
-  mkdir -p "$name/upper" "$name/work" "$name/root"
-  layers="lowerdir=/$name,upperdir=$dir/$name/upper,workdir=$dir/$name/work,userxattr"
+  mkdir -p "$name/upper" "$name/scratch" "$name/root"
+  layers="lowerdir=/$name,upperdir=$dir/$name/upper,workdir=$dir/$name/scratch,userxattr"
   if ! ls "/$name" >/dev/null 2>&1; then
     echo "empty $name"
   elif mount -t overlay -o "$layers" overlay "$name/root" 2>/dev/null; then

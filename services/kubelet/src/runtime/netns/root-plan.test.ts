@@ -51,13 +51,13 @@ describe("planRoot with overlay", () => {
     const built = plan("overlay", []);
     expect(built.symlinks["root/bin"]).toBe("usr/bin");
     expect(built.directories).toEqual(
-      expect.arrayContaining(["root/usr", "upper/usr", "work/usr", "root/root", "root/tmp"]),
+      expect.arrayContaining(["root/usr", "upper/usr", "scratch/usr", "root/root", "root/tmp"]),
     );
     expect(built.mounts).toContainEqual({
       source: "overlay",
       target: "root/usr",
       type: "overlay",
-      options: "lowerdir=/usr,upperdir=/c/fs/upper/usr,workdir=/c/fs/work/usr,userxattr",
+      options: "lowerdir=/usr,upperdir=/c/fs/upper/usr,workdir=/c/fs/scratch/usr,userxattr",
     });
     expect(built.files).toMatchObject({ "upper/etc/hostname": "h\n", "root/dev/null": "" });
     expect(targets(built).slice(0, 1)).toEqual(["root"]);

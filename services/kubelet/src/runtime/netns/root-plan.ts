@@ -150,11 +150,11 @@ function addHostEntries(plan: Draft, request: RootRequest, opened: Opened): void
 }
 
 function addOverlay(plan: Draft, name: string, fs: string): void {
-  plan.directories.push(`upper/${name}`, `work/${name}`);
+  plan.directories.push(`upper/${name}`, `scratch/${name}`);
   const layers = [
     `lowerdir=/${name}`,
     `upperdir=${fs}/upper/${name}`,
-    `workdir=${fs}/work/${name}`,
+    `workdir=${fs}/scratch/${name}`,
     "userxattr",
   ];
   plan.mounts.push({
