@@ -1,10 +1,11 @@
+import { logTail } from "@kubehop/kit";
 import { LabError } from "./lab-error.ts";
-import { logPath, logTail } from "./supervisor/log-file.ts";
+import { logPath } from "./supervisor/log-file.ts";
 import type { SupervisorEvent } from "./supervisor/process-spec.ts";
 
 /** A process that ended this often while the lab starts will not get better by itself. */
 const MOST_RESTARTS = 4;
-const TAIL_LINES = 8;
+const TAIL = { bytes: 4_096, lines: 8 };
 
 /** Watches the start of a lab. */
 export interface StartWatchdog extends Disposable {
@@ -46,7 +47,7 @@ export function createStartWatchdog(options: WatchdogOptions): StartWatchdog {
     signal: controller.signal,
     onEvent(event) {
       if (event.type !== "exited" || event.restarts < MOST_RESTARTS) return;
-      const tail = logTail(logPath(logDirectory, event.name), TAIL_LINES);
+      const tail = logTail(logPath(logDirectory, event.name), TAIL).trimEnd();
       abort(
         `${event.name} ended ${event.restarts} times, at last with ${event.reason}. Its last lines:\n${tail}`,
         keptLogs(options.keptLogs),

@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Container, Pod } from "@kubehop/api";
+import { logTail } from "@kubehop/kit";
 import { podHostsFile } from "./hosts-file.ts";
 import type { PodFiles } from "./pod-to-spec.ts";
 import { type ClusterDns, formatResolvConf, podResolvConf } from "./resolv-conf.ts";
 import type { ContainerId } from "./runtime/runtime.ts";
-import { logTail } from "./server/log-file.ts";
 
 /** Where the kubelet keeps what belongs to pods. */
 export interface PodDirectories {
@@ -22,8 +22,7 @@ export interface NodeFiles {
 
 /** Longest last words that are reported (MaxContainerTerminationMessageLength). */
 const MAX_MESSAGE_BYTES = 4_096;
-const MAX_LOG_MESSAGE_BYTES = 2_048;
-const MAX_LOG_MESSAGE_LINES = 80;
+const MAX_LOG_MESSAGE = { bytes: 2_048, lines: 80 };
 
 /** The log of one start of a container. */
 export function logPath(directories: PodDirectories, id: ContainerId): string {
@@ -72,7 +71,7 @@ export function lastWords(
   if (container.terminationMessagePolicy !== "FallbackToLogsOnError" || exitCode === 0) {
     return undefined;
   }
-  return logTail(logPath(directories, id), MAX_LOG_MESSAGE_BYTES, MAX_LOG_MESSAGE_LINES);
+  return logTail(logPath(directories, id), MAX_LOG_MESSAGE);
 }
 
 /** Removes everything that is kept of a pod but its volumes. */

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { logPath, logTail, openLogFile } from "./log-file.ts";
+import { logPath, openLogFile } from "./log-file.ts";
 
 let directory: string;
 beforeEach(() => {
@@ -24,12 +24,4 @@ it("moves a grown log aside while its writer goes on", () => {
   log.bound();
   expect(readFileSync(`${path}.1`, "utf8")).toBe("before\n");
   expect(readFileSync(path, "utf8")).toBe("me\n");
-});
-
-it("gives the last lines, and nothing for a missing file", () => {
-  const path = logPath(directory, "nats-server");
-  using log = openLogFile(path);
-  for (const line of ["one", "two", "three"]) write(log.fd, line);
-  expect(logTail(path, 2)).toBe("two\nthree");
-  expect(logTail(`${path}.missing`, 2)).toBe("");
 });

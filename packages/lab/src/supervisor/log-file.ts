@@ -1,12 +1,4 @@
-import {
-  closeSync,
-  copyFileSync,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readSync,
-} from "node:fs";
+import { closeSync, copyFileSync, fstatSync, ftruncateSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 
 /** A log file that processes write to directly; disposing it closes our handle. */
@@ -41,22 +33,4 @@ export function openLogFile(path: string, boundBytes: number = LOG_BOUND_BYTES):
     },
     [Symbol.dispose]: () => closeSync(fd),
   };
-}
-
-/** The last lines of a log, at most 4 KiB of them; empty when there is no such file. */
-export function logTail(path: string, lines: number): string {
-  let fd: number;
-  try {
-    fd = openSync(path, "r");
-  } catch {
-    return "";
-  }
-  try {
-    const { size } = fstatSync(fd);
-    const buffer = Buffer.alloc(Math.min(size, 4096));
-    readSync(fd, buffer, 0, buffer.length, size - buffer.length);
-    return buffer.toString("utf8").trimEnd().split("\n").slice(-lines).join("\n");
-  } finally {
-    closeSync(fd);
-  }
 }
