@@ -2,14 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { programFile } from "@kubehop/kit/programs";
 import type { LabOptions } from "@kubehop/lab";
 import { CliError } from "./cli-error.ts";
 import { toCommandLine } from "./commands/lab-arguments.ts";
 import type { CliContext, LauncherMessage } from "./context.ts";
 import { createProgressView } from "./output/progress.ts";
 import { createStyle } from "./output/style.ts";
-
-const MAIN = join(import.meta.dirname, "main.ts");
 
 /**
  * Starts a lab in a process of its own, shows its progress and returns when it is ready; it then
@@ -33,7 +32,7 @@ function spawnLauncher(context: CliContext, options: LabOptions, logFile: string
   const log = openSync(logFile, "w", 0o600);
   try {
     const [program, ...flags] = context.node;
-    return spawn(program, [...flags, MAIN, ...toCommandLine(options)], {
+    return spawn(program, [...flags, programFile("kubehop"), ...toCommandLine(options)], {
       detached: true,
       stdio: ["ignore", log, log, "ipc"],
       env: { ...context.env },

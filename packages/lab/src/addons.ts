@@ -1,12 +1,11 @@
 import type { BusPasswords } from "@kubehop/client";
 import { Kinds } from "@kubehop/api";
-import { join } from "node:path";
-import { CHECKOUT } from "./config.ts";
+import { dataPath } from "@kubehop/kit/programs";
 import { loadManifests } from "./manifests/load-manifests.ts";
 import type { Manifest } from "./manifests/manifest.ts";
 import type { Topology } from "./topology.ts";
 
-const FOLDER = join(CHECKOUT, "packages", "lab", "addons");
+const FOLDER = dataPath("packages/lab/addons");
 
 /**
  * What every lab has in kube-system: cluster DNS and the bus as a Service. From the files in

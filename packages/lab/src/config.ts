@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dataPath, ROOT } from "@kubehop/kit/programs";
 import { LabError } from "./lab-error.ts";
 
 /** What a lab takes from the environment of the process that starts it. */
@@ -23,9 +23,6 @@ export interface LabEnvironment {
 export type NodeCommand = readonly [string, ...string[]];
 
 type Variables = Readonly<Record<string, string | undefined>>;
-
-/** The checkout's top folder. */
-export const CHECKOUT: string = fileURLToPath(new URL("../../../", import.meta.url));
 
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -49,7 +46,7 @@ export function readLabEnvironment(variables: Variables, execPath: string): LabE
  * has made, when there are any: a process then starts in a third of the time.
  */
 export function nodeCommand(execPath: string): NodeCommand {
-  const register = join(CHECKOUT, ".toolchain", "vendor", "register.mjs");
+  const register = dataPath(".toolchain/vendor/register.mjs");
   return isAllowed(register, constants.R_OK) ? [execPath, "--import", register] : [execPath];
 }
 
@@ -58,16 +55,15 @@ export function nodeCommand(execPath: string): NodeCommand {
  * ~/.kubehop when the home can be written, else one below the temporary folder.
  */
 export function stateHome(variables: Variables): string {
-  const { uid } = userInfo();
   const home = variables["HOME"];
   const candidates = [
     variables["KUBEHOP_HOME"],
     under(variables["XDG_STATE_HOME"], "kubehop"),
     home !== undefined && isWritable(home) ? under(home, ".kubehop") : undefined,
-    join(tmpdir(), `kubehop-${uid}`),
+    join(tmpdir(), `kubehop-${process.getuid?.()}`),
   ];
   const chosen = candidates.find((folder) => folder !== undefined && folder !== "") as string;
-  for (const folder of [chosen, CHECKOUT]) refuseRun(folder);
+  for (const folder of [chosen, ROOT]) refuseRun(folder);
   return chosen;
 }
 
@@ -96,7 +92,7 @@ function findNatsServer(named: string | undefined, path: string): string {
       ? [named]
       : [
           ...path.split(delimiter).map((folder) => join(folder, "nats-server")),
-          join(CHECKOUT, ".toolchain/nats/usr/sbin/nats-server"),
+          dataPath(".toolchain/nats/usr/sbin/nats-server"),
         ];
   const found = candidates.find((file) => isAllowed(file, constants.X_OK));
   if (found !== undefined) return found;

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
+import { dataPath } from "@kubehop/kit/programs";
 
 /** kubehop's version, from its package.json. */
 export const VERSION: string = readVersion();
 
 function readVersion(): string {
-  const file = new URL("../../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+  return (JSON.parse(readFileSync(dataPath("package.json"), "utf8")) as { version: string })
+    .version;
 }

@@ -9,6 +9,7 @@ import {
   loadKubeconfig,
 } from "@kubehop/client";
 import type { Kit, RunningService } from "@kubehop/kit";
+import { ROOT } from "@kubehop/kit/programs";
 import { type Config, resolveSettings } from "./config.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { createKubeletMetrics, type RunningCounts } from "./metrics.ts";
@@ -27,9 +28,6 @@ import {
   startKubeletServer,
 } from "./server/server.ts";
 import { createWatches, type Watches } from "./watches.ts";
-
-/** The folder that holds every service and package: containers must see it. */
-const CHECKOUT = join(import.meta.dirname, "..", "..", "..");
 
 /**
  * Builds the kubelet of one node and starts it: finds the pods of an earlier one, registers the
@@ -115,7 +113,8 @@ function createRuntime(config: Config): Promise<NetnsRuntime> {
   return createNetnsRuntime({
     directory: join(config.rootDir, "runtime"),
     podCidrs: config.podCidr,
-    visible: [CHECKOUT, dirname(process.execPath)],
+    // Containers run programs of ours.
+    visible: [ROOT, dirname(process.execPath)],
     writableSize: config.containerWritableSize,
   });
 }

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { programFile } from "@kubehop/kit/programs";
 
 /** What an image stands for on a node without a registry: a program that is already there. */
 export interface Image {
@@ -8,10 +8,9 @@ export interface Image {
   readonly args: readonly string[];
 }
 
-const SERVICES = join(import.meta.dirname, "..", "..");
 /** Programs of ours start as this process did: with the same Node.js and its flags. */
 const RUN = [process.execPath, ...process.execArgv];
-const SAMPLE_APP = [...RUN, join(SERVICES, "sample-app", "src", "main.ts")];
+const SAMPLE_APP = [...RUN, programFile("sample-app")];
 
 const shell: Image = { entrypoint: [], args: ["sh"] };
 
@@ -22,7 +21,7 @@ const shell: Image = { entrypoint: [], args: ["sh"] };
  */
 const IMAGES: Readonly<Record<string, Image>> = {
   "kubehop/sample-app": { entrypoint: SAMPLE_APP, args: ["backend"] },
-  "kubehop/dns": { entrypoint: [...RUN, join(SERVICES, "dns", "src", "main.ts")], args: [] },
+  "kubehop/dns": { entrypoint: [...RUN, programFile("dns")], args: [] },
   nginx: { entrypoint: [...SAMPLE_APP, "nginx"], args: [] },
   pause: { entrypoint: [...SAMPLE_APP, "pause"], args: [] },
   agnhost: { entrypoint: [...SAMPLE_APP, "agnhost"], args: ["pause"] },

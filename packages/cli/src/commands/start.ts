@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import type { Command } from "commander";
 import { createRestClient, loadKubeconfig } from "@kubehop/client";
+import { dataPath } from "@kubehop/kit/programs";
 import { type RunningLab, VERSION } from "@kubehop/lab";
 import type { CliContext } from "../context.ts";
 import { describeLab, runLabInForeground } from "../foreground-lab.ts";
@@ -10,7 +10,7 @@ import { formatLadder } from "../trace/ladder.ts";
 import { traceRequest } from "../trace/trace-request.ts";
 import { type LabArguments, toLabOptions, withLabOptions } from "./lab-arguments.ts";
 
-const EXAMPLES = join(import.meta.dirname, "../../../../examples");
+const EXAMPLES = dataPath("examples");
 const URL = "http://my-api/hello";
 const FROM = "deploy/client";
 

@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import { Writable } from "node:stream";
 import { Kinds, type Pod } from "@kubehop/api";
 import type { RestClient, RestOptions } from "@kubehop/client";
+import { programFile } from "@kubehop/kit/programs";
 import type { NodeCommand } from "@kubehop/lab";
 import { CliError } from "../cli-error.ts";
 import { execInPod } from "../exec/exec-socket.ts";
@@ -11,7 +11,6 @@ import { joinTrace, type TracedRequest } from "./join.ts";
 
 /** How long events may come later than the answer they belong to. */
 const SETTLE_MS = 1_000;
-const SAMPLE_APP = join(import.meta.dirname, "../../../../services/sample-app/src/main.ts");
 
 /** What to request, and from which pod. */
 export interface TraceOptions {
@@ -77,7 +76,7 @@ async function fetchInPod({ server, node, pod, url, signal }: TraceOptions): Pro
     server,
     namespace,
     pod: name,
-    command: [...node, SAMPLE_APP, "fetch", url, "--json"],
+    command: [...node, programFile("sample-app"), "fetch", url, "--json"],
     stdout,
     stderr,
     ...(signal === undefined ? {} : { signal }),

@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import type { BusPasswords } from "@kubehop/client";
-import { CHECKOUT, type LabEnvironment } from "../config.ts";
+import { type Program, programFile } from "@kubehop/kit/programs";
+import type { LabEnvironment } from "../config.ts";
 import { BUS_PORT } from "../credentials.ts";
 import type { LabFiles } from "../state/lab-files.ts";
 import { CONTROL_PLANE_IP, type Topology } from "../topology.ts";
@@ -22,12 +22,11 @@ export const CLUSTER_DOMAIN = "cluster.local";
 /** A service's program and arguments: `--flag value` for each flag. */
 export function serviceCommand(
   plan: LabPlan,
-  service: string,
+  service: Program,
   flags: Readonly<Record<string, string | number>>,
 ): [string, ...string[]] {
-  const main = join(CHECKOUT, "services", service, "src", "main.ts");
   const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
-  return [...plan.environment.node, main, ...args];
+  return [...plan.environment.node, programFile(service), ...args];
 }
 
 /** The environment of every process of ours: nothing of the user's but PATH. */

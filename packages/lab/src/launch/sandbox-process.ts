@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { programFile } from "@kubehop/kit/programs";
 import { LabError } from "../lab-error.ts";
 import { readJsonLines, toJsonLine } from "../sandbox/json-lines.ts";
 import type { SandboxCommand, SandboxEvent } from "../sandbox/protocol.ts";
@@ -9,7 +9,6 @@ import { openLogFile } from "../supervisor/log-file.ts";
 import { sandboxCommand, type SandboxMode } from "./sandbox-command.ts";
 
 const STOP_DEADLINE_MS = 8_000;
-const MAIN = fileURLToPath(new URL("../sandbox/main.ts", import.meta.url));
 
 /** A sandbox as its launcher sees it. Disposing it ends everything inside. */
 export interface SandboxProcess extends AsyncDisposable {
@@ -40,7 +39,7 @@ export function startSandboxProcess(options: SandboxProcessOptions): SandboxProc
   const log = openLogFile(options.logPath);
   const program = [
     options.node,
-    MAIN,
+    programFile("sandbox"),
     mode.pidNamespace ? "--pid-namespace" : "--no-pid-namespace",
   ];
   const [command, ...args] = sandboxCommand(mode, program);

@@ -1,5 +1,4 @@
-import { join } from "node:path";
-import { CHECKOUT } from "../config.ts";
+import { dataPath } from "@kubehop/kit/programs";
 import { bundleVendor } from "./bundle.ts";
 import { vendorModules } from "./specifiers.ts";
 
@@ -7,7 +6,7 @@ import { vendorModules } from "./specifiers.ts";
 
 const [directory] = process.argv.slice(2);
 if (directory === undefined) throw new Error("name the folder to write");
-const modules = vendorModules([join(CHECKOUT, "packages"), join(CHECKOUT, "services")]);
+const modules = vendorModules([dataPath("packages"), dataPath("services")]);
 await bundleVendor(modules, directory);
 // Some modules keep timers of their own.
 process.exit(0);

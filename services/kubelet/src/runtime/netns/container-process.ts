@@ -1,5 +1,6 @@
 import { type FSWatcher, closeSync, mkdirSync, openSync, watch, writeFileSync } from "node:fs";
 import { spawn } from "node:child_process";
+import { dataPath } from "@kubehop/kit/programs";
 import { dirname, join } from "node:path";
 import { type ContainerSpec, ContainerStartError, type ContainerState } from "../runtime.ts";
 import { type ContainerRecord, readMark, writeRecord } from "./pod-directory.ts";
@@ -39,7 +40,7 @@ export const TOOL_ENV: NodeJS.ProcessEnv = {
 /** Exit code of a container of which nobody saw the end (upstream: ContainerStatusUnknown). */
 const UNKNOWN_EXIT_CODE = 137;
 
-const SCRIPT = join(import.meta.dirname, "container.sh");
+const SCRIPT = dataPath("services/kubelet/src/runtime/netns/container.sh");
 
 /**
  * Starts a container's shell, detached, and gives its record. Throws ContainerStartError when a

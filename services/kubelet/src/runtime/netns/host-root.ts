@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdir, readdir, readFile, readlink } from "node:fs/promises";
-import { join } from "node:path";
+import { dataPath } from "@kubehop/kit/programs";
 import { promisify } from "node:util";
 
 /** How one entry of the node's root directory reaches a container. */
@@ -30,7 +30,7 @@ export interface HostMount {
 const OWN = new Set(["dev", "proc", "sys", "run", "tmp", "lost+found"]);
 
 /** The shell script that tries the directories; it stands beside this file. */
-const PROBE = join(import.meta.dirname, "probe.sh");
+const PROBE = dataPath("services/kubelet/src/runtime/netns/probe.sh");
 
 /**
  * Finds out, once at start, what containers can have of the node's root directory; `scratch` is an

@@ -3,6 +3,7 @@ import { mkdirSync, watch, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { dataPath } from "@kubehop/kit/programs";
 import { promisify } from "node:util";
 import { TOOL_ENV } from "./container-process.ts";
 import { nodeCommands, type PodNetwork, podCommands } from "./network.ts";
@@ -22,7 +23,7 @@ const DEADLINE_MS = 20_000;
 const KILL_ROUNDS = 200;
 const KILL_ROUND_MS = 5;
 
-const SCRIPT = join(import.meta.dirname, "sandbox.sh");
+const SCRIPT = dataPath("services/kubelet/src/runtime/netns/sandbox.sh");
 
 /**
  * Makes the namespaces and the network of a pod and starts its pause process, detached. Rejects
