@@ -16,7 +16,7 @@ const CHECKS = [
   ["unused", "knip"],
 ];
 
-const tasks = { test, check, bench };
+const tasks = { test, check, bench, image };
 const [name, ...args] = process.argv.slice(2);
 const task = tasks[name];
 if (task === undefined) {
@@ -76,4 +76,9 @@ async function check() {
 /** Runs the benchmark. */
 function bench(options) {
   return runInForeground(node, [join(ROOT, "test", "bench", "main.ts"), ...options], env);
+}
+
+/** Builds the Docker image. */
+function image(options) {
+  return runInForeground(node, [join(ROOT, "tools", "image", "main.mjs"), ...options], env);
 }
