@@ -15,6 +15,8 @@ interface Range {
 
 /** A flag that takes any text. */
 export type StringFlag = FlagOf<"string", string>;
+/** A flag that may be given several times; its value is all of them. */
+type ListFlag = FlagOf<"list", readonly string[]>;
 /** A flag that is there or not. */
 type BooleanFlag = FlagOf<"boolean", boolean>;
 /** A flag given as Go writes durations ("250ms", "1m30s"); its value is in milliseconds. */
@@ -25,18 +27,26 @@ type NumberFlag = FlagOf<"number", number> & Range;
 export type IntegerFlag = FlagOf<"integer", number> & Range;
 
 /** One command-line flag: its type, its default, its description. */
-export type FlagSpec = StringFlag | BooleanFlag | DurationFlag | NumberFlag | IntegerFlag;
+export type FlagSpec =
+  | StringFlag
+  | ListFlag
+  | BooleanFlag
+  | DurationFlag
+  | NumberFlag
+  | IntegerFlag;
 
 /** Flags by name, without the leading dashes. */
 export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
 
 type FlagValue<S extends FlagSpec> = S["type"] extends "string"
   ? string
-  : S["type"] extends "boolean"
-    ? boolean
-    : number;
+  : S["type"] extends "list"
+    ? readonly string[]
+    : S["type"] extends "boolean"
+      ? boolean
+      : number;
 
-/** Parsed values: strings, booleans, numbers; durations in milliseconds. */
+/** Parsed values: strings, lists of strings, booleans, numbers; durations in milliseconds. */
 export type Flags<S extends FlagSpecs> = { readonly [K in keyof S]: FlagValue<S[K]> };
 
 /** The command line is wrong; the message says how. `main` prints it and exits with 2. */
@@ -50,9 +60,11 @@ export function parseFlags<S extends FlagSpecs>(
   args: readonly string[],
 ): { flags: Flags<S>; operands: readonly string[] } {
   const { values, positionals } = split(specs, args);
-  const flags: Record<string, string | boolean | number> = {};
+  const flags: Record<string, string | boolean | number | readonly string[]> = {};
   for (const [name, spec] of Object.entries(specs)) {
-    flags[name] = toValue(name, spec, values[name] ?? String(spec.default));
+    const given = values[name];
+    if (spec.type === "list") flags[name] = Array.isArray(given) ? given.map(String) : spec.default;
+    else flags[name] = toValue(name, spec, (given ?? String(spec.default)) as string | boolean);
   }
   return { flags: flags as Flags<S>, operands: positionals };
 }
@@ -61,7 +73,10 @@ function split(specs: FlagSpecs, args: readonly string[]) {
   const options = Object.fromEntries(
     Object.entries(specs).map(([name, spec]) => [
       name,
-      { type: spec.type === "boolean" ? ("boolean" as const) : ("string" as const) },
+      {
+        type: spec.type === "boolean" ? ("boolean" as const) : ("string" as const),
+        multiple: spec.type === "list",
+      },
     ]),
   );
   try {
@@ -71,7 +86,11 @@ function split(specs: FlagSpecs, args: readonly string[]) {
   }
 }
 
-function toValue(name: string, spec: FlagSpec, given: string | boolean): string | boolean | number {
+function toValue(
+  name: string,
+  spec: Exclude<FlagSpec, ListFlag>,
+  given: string | boolean,
+): string | boolean | number {
   switch (spec.type) {
     case "string":
       return String(given);

@@ -10,6 +10,7 @@ export const ROLES: Readonly<Record<string, () => Promise<Role>>> = {
   "udp-echo": async () => (await import("./roles/udp-echo.ts")).udpEcho,
   load: async () => (await import("./roles/load.ts")).load,
   fetch: async () => (await import("./roles/fetch.ts")).fetchUrl,
+  lookup: async () => (await import("./roles/lookup.ts")).lookupName,
   wait: async () => (await import("./roles/wait.ts")).wait,
   pause: async () => (await import("./roles/wait.ts")).pause,
   nginx: async () => (await import("./roles/nginx.ts")).nginx,

@@ -12,6 +12,9 @@ import { exchangeHttp } from "./http-exchange.ts";
 export interface FetchOptions {
   url: URL;
   method: string;
+  headers: Readonly<Record<string, string>>;
+  /** Empty: none. */
+  body: string;
   timeoutMs: number;
   insecure: boolean;
   /** Paths of resolv.conf(5) and hosts(5). */

@@ -11,6 +11,10 @@ const MAX_BODY_OCTETS = 64 * 1024;
 export interface HttpExchangeOptions {
   url: URL;
   method: string;
+  /** Sent after those of its own; one of the same name takes its place. */
+  headers: Readonly<Record<string, string>>;
+  /** Empty: none. */
+  body: string;
   socket: Socket;
   /** Do not check the server's certificate (https only). */
   insecure: boolean;
@@ -19,7 +23,7 @@ export interface HttpExchangeOptions {
 
 /** Sends the request and reads the response. Rejects on a broken connection and on time-out. */
 export async function exchangeHttp(options: HttpExchangeOptions): Promise<HttpResponse> {
-  const { url, method, timeoutMs } = options;
+  const { url, method, headers, body, timeoutMs } = options;
   const signal = AbortSignal.timeout(timeoutMs);
   const stream = url.protocol === "https:" ? await secure(options, signal) : options.socket;
   const started = performance.now();
@@ -27,19 +31,35 @@ export async function exchangeHttp(options: HttpExchangeOptions): Promise<HttpRe
     createConnection: () => stream,
     method,
     path: `${url.pathname}${url.search}`,
-    headers: { host: url.host, "user-agent": "sample-app", accept: "*/*", connection: "close" },
+    headers: { ...ownHeaders(url, body), ...lowerCase(headers) },
     signal,
   });
-  outgoing.end();
+  outgoing.end(body);
   const [response] = (await once(outgoing, "response")) as [IncomingMessage];
-  const { body, truncated } = await readBody(response);
+  const received = await readBody(response);
   return {
     status: response.statusCode ?? 0,
     headers: presentHeaders(response),
-    body,
-    truncated,
+    ...received,
     ms: Math.round((performance.now() - started) * 1_000) / 1_000,
   };
+}
+
+function ownHeaders(url: URL, body: string): Record<string, string> {
+  const length: Record<string, string> =
+    body === "" ? {} : { "content-length": String(Buffer.byteLength(body)) };
+  return {
+    host: url.host,
+    "user-agent": "sample-app",
+    accept: "*/*",
+    connection: "close",
+    ...length,
+  };
+}
+
+function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 async function secure({ url, socket, insecure }: HttpExchangeOptions, signal: AbortSignal) {

@@ -1,7 +1,9 @@
 import { Packet } from "dns2";
 
-/** The record types an address look-up asks for. */
-export type AddressType = "A" | "AAAA";
+/** The record types a look-up may ask for; one of addresses asks for A and AAAA. */
+export const RECORD_TYPES = ["A", "AAAA", "CNAME", "SRV", "PTR", "TXT"] as const;
+/** One of RECORD_TYPES. */
+export type RecordType = (typeof RECORD_TYPES)[number];
 
 /** One end of a socket. */
 export interface SocketAddress {
@@ -17,12 +19,12 @@ export interface QueryRecord {
   readonly local: SocketAddress;
   readonly server: SocketAddress;
   readonly name: string;
-  readonly type: AddressType;
+  readonly type: RecordType;
   /** NOERROR, NXDOMAIN, SERVFAIL …; absent when no answer came. */
   readonly rcode?: string;
   /** Why no answer came: "timeout", "ECONNREFUSED" … */
   readonly error?: string;
-  /** Addresses and CNAME targets, in the order of the answer. */
+  /** Addresses, names or texts, in the order of the answer; of SRV "PRIORITY WEIGHT PORT TARGET". */
   readonly answers: readonly string[];
   /** The smallest TTL of the answers in seconds. */
   readonly ttl?: number;
@@ -35,7 +37,7 @@ export interface QueryRecord {
 export type Answer = Pick<QueryRecord, "answers" | "truncated"> & { rcode: string; ttl?: number };
 
 /** Encodes a query for one name and type with recursion desired. Throws on a name DNS cannot carry. */
-export function encodeQuery(id: number, name: string, type: AddressType): Buffer {
+export function encodeQuery(id: number, name: string, type: RecordType): Buffer {
   const packet = new Packet();
   packet.header = new Packet.Header({ id, rd: 1 });
   packet.questions.push(new Packet.Question(name, Packet.TYPE[type], Packet.CLASS.IN));
@@ -45,7 +47,7 @@ export function encodeQuery(id: number, name: string, type: AddressType): Buffer
 /** Decodes a message if it is the response to that very query; undefined if it is anything else. */
 export function decodeAnswer(
   message: Buffer,
-  query: { id: number; name: string; type: AddressType },
+  query: { id: number; name: string; type: RecordType },
 ): Answer | undefined {
   const packet = parse(message);
   const question = packet?.questions[0];
@@ -55,10 +57,28 @@ export function decodeAnswer(
   const ttls = packet.answers.map((record) => record.ttl);
   return {
     rcode: rcodeName(packet.header.rcode),
-    answers: packet.answers.map((record) => record.address ?? record.domain ?? "").filter(Boolean),
+    answers: packet.answers.map(dataOf).filter(Boolean),
     truncated: packet.header.tc === 1,
     ...(ttls.length > 0 ? { ttl: Math.min(...ttls) } : {}),
   };
+}
+
+/** A record's data as dig +short writes it, without the dots at the ends of names. */
+function dataOf(record: Packet["answers"][number]): string {
+  const { address, domain, priority, weight, port, target, data } = record as Partial<RecordData>;
+  if (target !== undefined) return `${priority} ${weight} ${port} ${target}`;
+  return address ?? domain ?? [data ?? ""].flat().join("");
+}
+
+/** What dns2 makes of the records of our types. */
+interface RecordData {
+  readonly address: string;
+  readonly domain: string;
+  readonly priority: number;
+  readonly weight: number;
+  readonly port: number;
+  readonly target: string;
+  readonly data: string | readonly string[];
 }
 
 function parse(message: Buffer): Packet | undefined {

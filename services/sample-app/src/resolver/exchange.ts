@@ -3,7 +3,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect as connectTcp, isIPv6 } from "node:net";
 import { decodeAnswer, encodeQuery } from "./dns-query.ts";
-import type { AddressType, Answer, QueryRecord, SocketAddress } from "./dns-query.ts";
+import type { RecordType, Answer, QueryRecord, SocketAddress } from "./dns-query.ts";
 
 const ID_SPACE = 0x10000;
 const LENGTH_OCTETS = 2;
@@ -11,7 +11,7 @@ const LENGTH_OCTETS = 2;
 /** What to ask, whom, and for how long. */
 export interface ExchangeOptions {
   name: string;
-  types: readonly AddressType[];
+  types: readonly RecordType[];
   server: SocketAddress;
   timeoutMs: number;
 }
@@ -19,7 +19,7 @@ export interface ExchangeOptions {
 interface Pending {
   id: number;
   name: string;
-  type: AddressType;
+  type: RecordType;
 }
 
 /**
@@ -83,7 +83,7 @@ function collectAnswers(
   return promise;
 }
 
-async function queryTcp(options: ExchangeOptions, type: AddressType): Promise<QueryRecord> {
+async function queryTcp(options: ExchangeOptions, type: RecordType): Promise<QueryRecord> {
   const { server, timeoutMs } = options;
   const query = newQuery(options.name, type);
   const message = encodeQuery(query.id, query.name, type);
@@ -120,7 +120,7 @@ async function readMessage(socket: ReturnType<typeof connectTcp>, signal: AbortS
   throw new Error("the server closed the connection before a full response");
 }
 
-function newQuery(name: string, type: AddressType): Pending {
+function newQuery(name: string, type: RecordType): Pending {
   return { id: randomInt(ID_SPACE), name, type };
 }
 

@@ -1,21 +1,22 @@
 import { isIP } from "node:net";
 import { exchange, exchangeTcp } from "./exchange.ts";
 import { searchCandidates } from "./resolv-conf.ts";
-import type { AddressType, QueryRecord, SocketAddress } from "./dns-query.ts";
+import type { RecordType, QueryRecord, SocketAddress } from "./dns-query.ts";
 import type { ResolvConf } from "./resolv-conf.ts";
 
 const DNS_PORT = 53;
-const BOTH_FAMILIES: readonly AddressType[] = ["A", "AAAA"];
+const BOTH_FAMILIES: readonly RecordType[] = ["A", "AAAA"];
+const FAMILIES: ReadonlySet<string> = new Set(BOTH_FAMILIES);
 
-/** Why a look-up gave no address; the words of getaddrinfo(3) without their EAI_. */
+/** Why a look-up found nothing; the words of getaddrinfo(3) without their EAI_. */
 type LookupFailure = "NXDOMAIN" | "NODATA" | "SERVFAIL" | "TIMEOUT" | "REFUSED";
 
-/** A finished look-up: every query sent, in order, and the addresses or why there are none. */
+/** A finished look-up: every query sent, in order, and what was found or why there is nothing. */
 export interface Lookup {
   readonly queries: readonly QueryRecord[];
   /** The candidate that had an answer. */
   readonly name?: string;
-  /** IPv4 first. */
+  /** What was found: addresses, IPv4 first, or the data of the type that was asked for. */
   readonly addresses: readonly string[];
   readonly failure?: LookupFailure;
 }
@@ -25,11 +26,13 @@ interface LookupOptions {
   deadline: number;
   /** The DNS port; other than 53 only in tests. */
   port?: number;
+  /** What is asked for; default A and AAAA. */
+  types?: readonly RecordType[];
 }
 
 /**
  * Looks a host name up as glibc's getaddrinfo does: the search list by ndots, A and AAAA together,
- * servers in order for `attempts` rounds. NXDOMAIN, NODATA and SERVFAIL go on to the next
+ * servers in order for `attempts` rounds. Other types go the way of res_search(3). NXDOMAIN, NODATA and SERVFAIL go on to the next
  * candidate; a server that cannot be reached ends the look-up.
  */
 export async function lookup(
@@ -42,7 +45,7 @@ export async function lookup(
   for (const name of searchCandidates(host, conf)) {
     const records = await askServers(name, conf, options);
     queries.push(...records);
-    const outcome = judge(records);
+    const outcome = judge(records, options.types ?? BOTH_FAMILIES);
     if (outcome.addresses.length > 0) return { queries, name, addresses: outcome.addresses };
     const failure = outcome.failure ?? "NODATA";
     if (failure === "TIMEOUT" || failure === "REFUSED") {
@@ -57,7 +60,7 @@ export async function lookup(
 async function askServers(
   name: string,
   conf: ResolvConf,
-  { deadline, port = DNS_PORT }: LookupOptions,
+  { deadline, port = DNS_PORT, types = BOTH_FAMILIES }: LookupOptions,
 ): Promise<QueryRecord[]> {
   const all: QueryRecord[] = [];
   const ask = conf.useTcp ? exchangeTcp : exchange;
@@ -66,7 +69,7 @@ async function askServers(
       const server: SocketAddress = { ip, port };
       const timeoutMs = Math.min(conf.timeout * 1_000, deadline - Date.now());
       if (timeoutMs <= 0) return all;
-      const records = await ask({ name, types: BOTH_FAMILIES, server, timeoutMs });
+      const records = await ask({ name, types, server, timeoutMs });
       all.push(...records);
       if (records.some(isFinal)) return all;
     }
@@ -79,11 +82,14 @@ function isFinal(record: QueryRecord): boolean {
   return record.rcode === "NOERROR" || record.rcode === "NXDOMAIN";
 }
 
-function judge(records: readonly QueryRecord[]): {
-  addresses: string[];
-  failure?: LookupFailure;
-} {
-  const addresses = records.flatMap((record) => record.answers).filter((text) => isIP(text) !== 0);
+/** A CNAME beside addresses leads to them and is none of them. */
+function judge(
+  records: readonly QueryRecord[],
+  types: readonly RecordType[],
+): { addresses: string[]; failure?: LookupFailure } {
+  const wantsAddresses = types.every((type) => FAMILIES.has(type));
+  const answers = records.flatMap((record) => record.answers);
+  const addresses = answers.filter((text) => !wantsAddresses || isIP(text) !== 0);
   if (addresses.length > 0) return { addresses: [...new Set(addresses)] };
   if (records.some((record) => record.rcode === "NXDOMAIN")) {
     return { addresses, failure: "NXDOMAIN" };

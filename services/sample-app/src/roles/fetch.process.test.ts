@@ -1,4 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -49,6 +53,34 @@ describe("fetch", () => {
     const answer = JSON.parse(report.response?.body ?? "") as { from: string };
     const { ip, port } = report.connection?.local ?? {};
     expect(answer.from).toBe(`${ip}:${port}`);
+  });
+
+  test("headers and a body are sent", async () => {
+    const server = createServer((request, response) => {
+      void text(request).then((body) => {
+        const { "x-user": user, "user-agent": agent } = request.headers;
+        response.end(JSON.stringify({ method: request.method, user, agent, body }));
+      });
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const headers = ["--header", "X-User: ann", "--header", "User-Agent: mine"];
+    const args = ["--method", "POST", "--data", "zwölf", ...headers];
+    const { stdout } = await runRole(["fetch", `http://127.0.0.1:${port}/`, ...args]);
+    server.close();
+    expect(JSON.parse(stdout)).toEqual({
+      method: "POST",
+      user: "ann",
+      agent: "mine",
+      body: "zwölf",
+    });
+  });
+
+  test("a header without a colon is a wrong command line", async () => {
+    const { code, stderr } = await runRole(["fetch", "http://x/", "--header", "X-User ann"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('write "Name: value"');
   });
 
   test("the hosts file comes before DNS", async () => {

@@ -13,6 +13,8 @@ export const fetchUrl: Role = defineRole({
   flags: {
     json: { type: "boolean", default: false, description: "print every step as one JSON document" },
     method: { type: "string", default: "GET", description: "HTTP method" },
+    header: { type: "list", default: [], description: '"Name: value"; may be repeated' },
+    data: { type: "string", default: "", description: "body of the request" },
     insecure: { type: "boolean", default: false, description: "https without certificate check" },
     timeout: { type: "duration", default: "10s", description: "for all steps together" },
     "resolv-conf": {
@@ -33,6 +35,8 @@ export const fetchUrl: Role = defineRole({
     const report = await fetchStepByStep({
       url: parseUrl(operands),
       method: flags.method,
+      headers: Object.fromEntries(flags.header.map(parseHeader)),
+      body: flags.data,
       timeoutMs: flags.timeout,
       insecure: flags.insecure,
       resolvConf: flags["resolv-conf"],
@@ -50,6 +54,12 @@ function parseUrl(operands: readonly string[]): URL {
   const protocol = url?.protocol;
   if (operands.length === 1 && url && (protocol === "http:" || protocol === "https:")) return url;
   throw new UsageError(`need one http or https URL, got ${JSON.stringify(operands.join(" "))}`);
+}
+
+function parseHeader(text: string): [string, string] {
+  const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*?)\s*$/.exec(text) ?? [];
+  if (name !== undefined && value !== undefined) return [name, value];
+  throw new UsageError(`--header ${JSON.stringify(text)} is not a header; write "Name: value"`);
 }
 
 function print(context: RoleContext, report: FetchReport, json: boolean): void {
