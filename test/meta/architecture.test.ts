@@ -8,6 +8,7 @@ import type { SourceFile } from "./sources.ts";
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "packages/api": [],
   "packages/dns-wire": [],
+  "packages/tunnel": [],
   "packages/client": ["api"],
   "packages/routing": ["api"],
   "packages/rules": ["api", "routing"],

@@ -2,9 +2,9 @@ import { isIP } from "node:net";
 
 /** The name that PTR records of an address have (RFC 1035 §3.5, RFC 3596 §2.5); fully qualified. */
 export function reverseName(address: string): string {
-  if (isIP(address) === 4) return `${address.split(".").reverse().join(".")}.in-addr.arpa.`;
+  if (isIP(address) === 4) return `${address.split(".").toReversed().join(".")}.in-addr.arpa.`;
   const digits = expandGroups(address).join("");
-  return `${digits.split("").reverse().join(".")}.ip6.arpa.`;
+  return `${digits.split("").toReversed().join(".")}.ip6.arpa.`;
 }
 
 function expandGroups(address: string): string[] {

@@ -56,11 +56,10 @@ describe("fetch", () => {
   });
 
   test("headers and a body are sent", async () => {
-    const server = createServer((request, response) => {
-      void text(request).then((body) => {
-        const { "x-user": user, "user-agent": agent } = request.headers;
-        response.end(JSON.stringify({ method: request.method, user, agent, body }));
-      });
+    const server = createServer(async (request, response) => {
+      const { "x-user": user, "user-agent": agent } = request.headers;
+      const body = await text(request);
+      response.end(JSON.stringify({ method: request.method, user, agent, body }));
     });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
