@@ -4,11 +4,11 @@ import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { programFile } from "@kubehop/kit/programs";
 import type { LabOptions } from "@kubehop/lab";
+import { createStyle } from "@kubehop/trace";
 import { CliError } from "./cli-error.ts";
 import { toCommandLine } from "./commands/lab-arguments.ts";
 import type { CliContext, LauncherMessage } from "./context.ts";
 import { createProgressView } from "./output/progress.ts";
-import { createStyle } from "./output/style.ts";
 
 /**
  * Starts a lab in a process of its own, shows its progress and returns when it is ready; it then

@@ -1,9 +1,8 @@
 import { type LabOptions, type RunningLab, startLab, type SupervisorEvent } from "@kubehop/lab";
+import { createStyle, formatMs } from "@kubehop/trace";
 import { CliError } from "./cli-error.ts";
 import type { CliContext } from "./context.ts";
 import { createProgressView } from "./output/progress.ts";
-import { formatMs } from "./output/quantity.ts";
-import { createStyle } from "./output/style.ts";
 
 /**
  * Starts a lab, calls `onReady` once, and keeps it until Ctrl-C. Whatever the end, the lab is gone

@@ -1,5 +1,6 @@
 import { StatusError } from "@kubehop/api";
 import { LabError, nodeCommand } from "@kubehop/lab";
+import { PodError } from "@kubehop/trace";
 import { CliError } from "./cli-error.ts";
 import type { CliContext, LauncherMessage, WaitingParent } from "./context.ts";
 import { buildProgram } from "./program.ts";
@@ -35,12 +36,13 @@ try {
   await buildProgram(context).parseAsync(process.argv);
 } catch (error) {
   process.stderr.write(`kubehop: ${describe(error)}\n`);
-  process.exitCode = error instanceof CliError ? error.exitCode : 1;
+  process.exitCode = error instanceof CliError || error instanceof PodError ? error.exitCode : 1;
 }
 
 function describe(error: unknown): string {
-  const expected =
-    error instanceof CliError || error instanceof LabError || error instanceof StatusError;
+  const expected = [CliError, PodError, LabError, StatusError].some(
+    (type) => error instanceof type,
+  );
   if (!(error instanceof Error)) return String(error);
   return expected || env["KUBEHOP_DEBUG"] === undefined ? error.message : (error.stack ?? "");
 }

@@ -1,23 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { Readable, Writable } from "node:stream";
 import type { Node, Pod, Service } from "@kubehop/api";
+import { createStyle, joinTrace, type TracedPod } from "@kubehop/trace";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import type { CliContext } from "../context.ts";
-import { createStyle } from "../output/style.ts";
 import { buildProgram } from "../program.ts";
 import { SCRIPTS } from "./completion.ts";
 import { type LabArguments, toCommandLine, toLabOptions, withLabOptions } from "./lab-arguments.ts";
 import { logPath } from "./logs.ts";
-import { joinTrace } from "../trace/join.ts";
-import {
-  CLIENT,
-  dnsForwarded,
-  dnsResolved,
-  httpForwarded,
-  report,
-} from "../trace/testing/traced-request.ts";
-import type { TracedPod } from "../trace/trace-request.ts";
+import { CLIENT, dnsForwarded, dnsResolved, httpForwarded, report } from "@kubehop/trace/testing";
 import { toJson as traceToJson } from "./trace.ts";
 import { type ClusterView, formatStatus, toJson } from "./status.ts";
 

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
+import { execInPod, findPod } from "@kubehop/trace";
 import type { CliContext } from "../context.ts";
-import { execInPod } from "../exec/exec-socket.ts";
 import { accessLab } from "../lab-access.ts";
-import { findPod } from "../pod-target.ts";
 import { withName, withNamespace } from "./options.ts";
 
 interface ExecArguments {

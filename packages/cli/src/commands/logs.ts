@@ -1,8 +1,8 @@
 import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
+import { findPod } from "@kubehop/trace";
 import type { CliContext } from "../context.ts";
 import { accessLab } from "../lab-access.ts";
-import { findPod } from "../pod-target.ts";
 import { wholeNumber, withName, withNamespace } from "./options.ts";
 
 interface LogsArguments {

@@ -2,12 +2,10 @@ import type { Command } from "commander";
 import { createRestClient, loadKubeconfig } from "@kubehop/client";
 import { dataPath } from "@kubehop/kit/programs";
 import { type RunningLab, VERSION } from "@kubehop/lab";
+import { createStyle, findPod, formatLadder, traceRequest } from "@kubehop/trace";
 import type { CliContext } from "../context.ts";
 import { describeLab, runLabInForeground } from "../foreground-lab.ts";
-import { createStyle } from "../output/style.ts";
-import { findPod } from "../pod-target.ts";
-import { formatLadder } from "../trace/ladder.ts";
-import { traceRequest } from "../trace/trace-request.ts";
+import { sampleApp } from "../sample-app.ts";
 import { type LabArguments, toLabOptions, withLabOptions } from "./lab-arguments.ts";
 
 const EXAMPLES = dataPath("examples");
@@ -34,7 +32,8 @@ async function tracedExample(context: CliContext, lab: RunningLab): Promise<stri
   const server = loadKubeconfig(lab.kubeconfig);
   await using rest = createRestClient({ ...server, userAgent: `kubehop/${VERSION}` });
   const pod = await findPod(rest, "default", FROM);
-  const { node, signal } = context;
-  const trace = await traceRequest({ rest, server, node, pod, url: URL, signal });
+  const { signal } = context;
+  const fetch = sampleApp(context, "fetch");
+  const trace = await traceRequest({ rest, server, fetch, pod, url: URL, signal });
   return formatLadder(trace, createStyle(context.colour));
 }

@@ -2,12 +2,11 @@ import type { Command } from "commander";
 import { Kinds, type Node, type Pod, type Service } from "@kubehop/api";
 import { type LabProcess, type LabStatus, readLabStatus } from "@kubehop/lab";
 import type { RestClient } from "@kubehop/client";
+import { createStyle, isReady, type Style } from "@kubehop/trace";
 import type { CliContext } from "../context.ts";
 import { accessLab } from "../lab-access.ts";
 import { formatAge, formatMemory } from "../output/quantity.ts";
-import { createStyle, type Style } from "../output/style.ts";
 import { formatTable } from "../output/table.ts";
-import { isReady } from "../pod-target.ts";
 import { withName, withOutput } from "./options.ts";
 
 /** What a cluster holds; empty when its API server does not answer. */

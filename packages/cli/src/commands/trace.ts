@@ -1,10 +1,8 @@
 import type { Command } from "commander";
+import { createStyle, findPod, formatLadder, type Trace, traceRequest } from "@kubehop/trace";
 import type { CliContext } from "../context.ts";
 import { accessLab } from "../lab-access.ts";
-import { createStyle } from "../output/style.ts";
-import { findPod } from "../pod-target.ts";
-import { formatLadder } from "../trace/ladder.ts";
-import { type Trace, traceRequest } from "../trace/trace-request.ts";
+import { sampleApp } from "../sample-app.ts";
 import { withName, withNamespace, withOutput } from "./options.ts";
 
 interface TraceArguments {
@@ -24,8 +22,9 @@ export function addTrace(program: Command, context: CliContext): void {
       await using access = await accessLab(context, given.name);
       const { rest, server } = access;
       const pod = await findPod(rest, given.namespace, given.from);
-      const { node, signal } = context;
-      const trace = await traceRequest({ rest, server, node, pod, url, signal });
+      const { signal } = context;
+      const fetch = sampleApp(context, "fetch");
+      const trace = await traceRequest({ rest, server, fetch, pod, url, signal });
       context.stdout.write(
         given.output === "json"
           ? `${JSON.stringify(toJson(trace), undefined, 2)}\n`

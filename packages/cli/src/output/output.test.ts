@@ -1,8 +1,8 @@
 import { PassThrough } from "node:stream";
+import { createStyle, formatMs } from "@kubehop/trace";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createProgressView } from "./progress.ts";
-import { formatAge, formatMemory, formatMs } from "./quantity.ts";
-import { createStyle } from "./style.ts";
+import { formatAge, formatMemory } from "./quantity.ts";
 import { formatTable } from "./table.ts";
 
 const SECOND = 1_000;

@@ -1,7 +1,6 @@
 import type { LabProgress } from "@kubehop/lab";
+import { formatMs, type Style } from "@kubehop/trace";
 import type { Writable } from "node:stream";
-import { formatMs } from "./quantity.ts";
-import type { Style } from "./style.ts";
 
 const QUIET_MS = 1_000;
 

@@ -2,7 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import type { Status } from "@kubehop/api";
 import type { RestOptions } from "@kubehop/client";
 import { WebSocket } from "ws";
-import { CliError } from "../cli-error.ts";
+import { PodError } from "./pod-error.ts";
 
 /** What to run, where, and with which streams. */
 export interface ExecOptions {
@@ -29,7 +29,7 @@ const CLOSE = 255;
 const HANDSHAKE_TIMEOUT_MS = 15_000;
 
 /**
- * Runs a command in a container through the API server and gives its exit code. Throws CliError
+ * Runs a command in a container through the API server and gives its exit code. Throws PodError
  * when it cannot be started or the connection breaks.
  */
 export async function execInPod(options: ExecOptions): Promise<number> {
@@ -115,15 +115,15 @@ function exitCodeOf(status: Status, options: ExecOptions): number {
   throw notStarted(options, status.message ?? "no reason given");
 }
 
-function notStarted({ command, namespace, pod }: ExecOptions, reason: string): CliError {
-  return new CliError(
+function notStarted({ command, namespace, pod }: ExecOptions, reason: string): PodError {
+  return new PodError(
     `"${command[0]}" could not be run in pod ${namespace}/${pod}: ${reason}`,
     "See the pod with kubehop status, its output with kubehop logs.",
   );
 }
 
-function broken({ namespace, pod, signal }: ExecOptions): CliError {
-  return new CliError(
+function broken({ namespace, pod, signal }: ExecOptions): PodError {
+  return new PodError(
     signal?.aborted === true
       ? "The command was given up."
       : `The connection to pod ${namespace}/${pod} ended before the command did.`,

@@ -1,7 +1,7 @@
 import type { ForwardedEvent, HopAddress, HopCandidate, RejectReason } from "@kubehop/api";
-import { formatMs } from "../output/quantity.ts";
-import type { Style } from "../output/style.ts";
+import { formatMs } from "./format-ms.ts";
 import type { ProxyHop, TracedQuery } from "./join.ts";
+import type { Style } from "./style.ts";
 import type { Trace } from "./trace-request.ts";
 
 const LABEL_WIDTH = 12;

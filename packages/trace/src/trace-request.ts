@@ -1,10 +1,7 @@
-import { Writable } from "node:stream";
 import { Kinds, type Pod } from "@kubehop/api";
 import type { RestClient, RestOptions } from "@kubehop/client";
-import { programFile } from "@kubehop/kit/programs";
-import type { NodeCommand } from "@kubehop/lab";
-import { CliError } from "../cli-error.ts";
-import { execInPod } from "../exec/exec-socket.ts";
+import { PodError } from "./pod-error.ts";
+import { execToText } from "./exec-to-text.ts";
 import type { FetchReport } from "./fetch-report.ts";
 import { type HopStream, openHopStream } from "./hop-stream.ts";
 import { joinTrace, type TracedRequest } from "./join.ts";
@@ -16,10 +13,12 @@ const SETTLE_MS = 1_000;
 export interface TraceOptions {
   readonly rest: RestClient;
   readonly server: RestOptions;
-  /** The Node.js that runs the request inside the pod. */
-  readonly node: NodeCommand;
   readonly pod: Pod;
   readonly url: string;
+  /** What runs `sample-app fetch` inside a pod; URL and --json come behind it. */
+  readonly fetch: readonly string[];
+  /** Further flags of fetch, e.g. ["--method", "POST"]. */
+  readonly flags?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -41,7 +40,7 @@ export interface Trace {
 
 /**
  * Sends one real request from inside a pod and gives it with every hop that proxies and DNS pods
- * told of it. Throws CliError when the request could not be sent at all.
+ * told of it. Throws PodError when the request could not be sent at all.
  */
 export async function traceRequest(options: TraceOptions): Promise<Trace> {
   const { rest, pod } = options;
@@ -68,24 +67,21 @@ async function joinWhenComplete(
   }
 }
 
-async function fetchInPod({ server, node, pod, url, signal }: TraceOptions): Promise<FetchReport> {
-  const stdout = collector();
-  const stderr = collector();
+async function fetchInPod(options: TraceOptions): Promise<FetchReport> {
+  const { server, pod, url, fetch, flags = [], signal } = options;
   const { namespace = "default", name } = pod.metadata;
-  await execInPod({
+  const { stdout, stderr } = await execToText({
     server,
     namespace,
     pod: name,
-    command: [...node, programFile("sample-app"), "fetch", url, "--json"],
-    stdout,
-    stderr,
+    command: [...fetch, url, "--json", ...flags],
     ...(signal === undefined ? {} : { signal }),
   });
   try {
-    return JSON.parse(stdout.text()) as FetchReport;
+    return JSON.parse(stdout) as FetchReport;
   } catch {
-    throw new CliError(
-      `The request could not be sent from pod ${namespace}/${name}: ${stderr.text().trim() || "no output"}`,
+    throw new PodError(
+      `The request could not be sent from pod ${namespace}/${name}: ${stderr.trim() || "no output"}`,
       "Give a URL such as http://my-api/hello; --from names another pod.",
     );
   }
@@ -104,15 +100,4 @@ function toTracedPod({ metadata, spec, status }: Pod): TracedPod {
     ip: status?.podIP ?? "",
     node: spec.nodeName ?? "",
   };
-}
-
-function collector(): Writable & { text(): string } {
-  const chunks: Buffer[] = [];
-  const writable = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      chunks.push(chunk);
-      done();
-    },
-  });
-  return Object.assign(writable, { text: () => Buffer.concat(chunks).toString("utf8") });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createStyle } from "../output/style.ts";
+import { createStyle } from "./style.ts";
 import { joinTrace } from "./join.ts";
 import { formatLadder } from "./ladder.ts";
 import {

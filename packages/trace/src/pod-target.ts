@@ -1,6 +1,6 @@
 import { isNotFound, Kinds, type Pod, type StatefulSet, type Deployment } from "@kubehop/api";
 import type { RestClient } from "@kubehop/client";
-import { CliError } from "./cli-error.ts";
+import { PodError } from "./pod-error.ts";
 
 /** How a target names the kind of its owner. */
 const OWNERS: Readonly<Record<string, "pod" | "Deployment" | "StatefulSet">> = {
@@ -17,14 +17,14 @@ const OWNERS: Readonly<Record<string, "pod" | "Deployment" | "StatefulSet">> = {
 
 /**
  * Finds the pod that POD, deploy/NAME or sts/NAME means; of several, the first that is ready.
- * Throws CliError when there is none.
+ * Throws PodError when there is none.
  */
 export async function findPod(rest: RestClient, namespace: string, target: string): Promise<Pod> {
   const [prefix = "", rest_] = target.split("/");
   const owner = rest_ === undefined ? "pod" : OWNERS[prefix];
   const name = rest_ ?? prefix;
   if (owner === undefined || name === "") {
-    throw new CliError(`"${target}" is not a pod.`, "Write POD, deploy/NAME or sts/NAME.");
+    throw new PodError(`"${target}" is not a pod.`, "Write POD, deploy/NAME or sts/NAME.");
   }
   try {
     if (owner === "pod") return await rest.get(Kinds.Pod, { namespace, name });
@@ -36,7 +36,7 @@ export async function findPod(rest: RestClient, namespace: string, target: strin
   } catch (error) {
     if (!isNotFound(error)) throw error;
     const kind = owner === "pod" ? "pod" : owner.toLowerCase();
-    throw new CliError(
+    throw new PodError(
       `There is no ${kind} "${name}" in namespace ${namespace}.`,
       "kubehop status lists the pods; -n NAMESPACE looks in another namespace.",
     );
@@ -57,7 +57,7 @@ async function firstPod(
   const alive = items.filter((pod) => pod.metadata.deletionTimestamp === undefined);
   const pod = alive.find(isReady) ?? alive[0];
   if (pod !== undefined) return pod;
-  throw new CliError(`${target} has no pods.`, "Scale it up, or see kubehop status.");
+  throw new PodError(`${target} has no pods.`, "Scale it up, or see kubehop status.");
 }
 
 /** Whether a pod's condition Ready is True. */

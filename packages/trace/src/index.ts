@@ -1,0 +1,22 @@
+export { type ExecOptions, execInPod } from "./exec-socket.ts";
+export { type ExecOutput, execToText } from "./exec-to-text.ts";
+export {
+  type FetchConnection,
+  type FetchFailedConnection,
+  type FetchQuery,
+  type FetchReport,
+} from "./fetch-report.ts";
+export { formatMs } from "./format-ms.ts";
+export {
+  joinTrace,
+  type ProxyHop,
+  type TracedConnection,
+  type TracedFailure,
+  type TracedQuery,
+  type TracedRequest,
+} from "./join.ts";
+export { formatLadder } from "./ladder.ts";
+export { PodError } from "./pod-error.ts";
+export { findPod, isReady } from "./pod-target.ts";
+export { createStyle, type Style } from "./style.ts";
+export { type Trace, type TracedPod, type TraceOptions, traceRequest } from "./trace-request.ts";
