@@ -13,7 +13,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "packages/routing": ["api"],
   "packages/rules": ["api", "routing"],
   "packages/kit": ["api"],
-  "packages/lab": ["api", "client", "kit"],
+  "packages/lab": ["api", "client", "kit", "tunnel"],
   "packages/testkit": ["api", "client", "kit", "lab", "routing"],
   "packages/trace": ["api", "client"],
   "packages/cli": ["api", "client", "kit", "lab", "routing", "rules", "trace"],

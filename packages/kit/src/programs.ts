@@ -10,6 +10,8 @@ export const PROGRAM_SOURCES = {
   "sample-app": "services/sample-app/src/main.ts",
   kubehop: "packages/cli/src/main.ts",
   sandbox: "packages/lab/src/sandbox/main.ts",
+  gateway: "packages/lab/src/gateway/main.ts",
+  relay: "packages/lab/src/uplink/main.ts",
 } as const;
 
 /** A program of ours. */

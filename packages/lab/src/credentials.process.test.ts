@@ -17,7 +17,16 @@ const files = labFiles(mkdtempSync(join(tmpdir(), "kubehop-pki-")));
 const certificate = (name: string): X509Certificate =>
   new X509Certificate(readFileSync(files.pkiFile(name)));
 
-beforeAll(() => writeCredentials({ labName: "test", topology, files, apiPort: 6443 }));
+beforeAll(() =>
+  writeCredentials({
+    labName: "test",
+    topology,
+    files,
+    apiPort: 6443,
+    altNames: ["lab.example"],
+    gateway: true,
+  }),
+);
 afterAll(() => rmSync(files.directory, { recursive: true, force: true }));
 
 describe("writeCredentials", () => {

@@ -40,6 +40,10 @@ export interface CredentialsOptions {
   readonly files: LabFiles;
   /** The host's port of the API server. */
   readonly apiPort: number;
+  /** Names and addresses of the host besides localhost and 127.0.0.1. */
+  readonly altNames: readonly string[];
+  /** Whether there is a gateway. */
+  readonly gateway: boolean;
 }
 
 /**
@@ -56,6 +60,7 @@ export async function writeCredentials(options: CredentialsOptions): Promise<voi
   await Promise.all([
     writeSecret(files.pkiFile("ca.crt"), pki.ca),
     writeApiServerFiles(pki, options),
+    options.gateway ? writeGatewayFiles(pki, options) : undefined,
     writeServiceAccountKeys(files),
     writeUserKubeconfig(pki, options),
     writeClientKubeconfig(pki, files, "controller-manager", {
@@ -72,8 +77,7 @@ async function writeApiServerFiles(pki: ClusterPki, options: CredentialsOptions)
       commonName: "kube-apiserver",
       usages: ["server"],
       altNames: [
-        "localhost",
-        "127.0.0.1",
+        ...hostNames(options),
         CONTROL_PLANE_IP,
         topology.kubernetesServiceIp,
         "kubernetes",
@@ -90,6 +94,16 @@ async function writeApiServerFiles(pki: ClusterPki, options: CredentialsOptions)
   ]);
   await writePair(files, "apiserver", serving);
   await writePair(files, "apiserver-kubelet-client", kubeletClient);
+}
+
+async function writeGatewayFiles(pki: ClusterPki, options: CredentialsOptions): Promise<void> {
+  const altNames = hostNames(options);
+  const serving = await pki.issue({ commonName: "kubehop-gateway", usages: ["server"], altNames });
+  await writePair(options.files, "gateway", serving);
+}
+
+function hostNames({ altNames }: CredentialsOptions): string[] {
+  return [...new Set(["localhost", "127.0.0.1", ...altNames])];
 }
 
 async function writeServiceAccountKeys(files: LabFiles): Promise<void> {

@@ -24,8 +24,16 @@ export interface LabOptions {
   readonly clusterCidr?: string;
   /** The range of NodePorts; default 30000-32767. */
   readonly nodePorts?: string;
-  /** 127.0.0.1 port of the API server; default a free one. */
+  /** Port of the API server on this machine; default a free one. */
   readonly apiPort?: number;
+  /** Address of this machine at which the API server and the gateway listen; default 127.0.0.1. */
+  readonly hostAddress?: string;
+  /** Further names and addresses by which this machine is reached, for the certificates. */
+  readonly altNames?: readonly string[];
+  /** Port of this machine that leads to the Services' addresses, 0 a free one; default none. */
+  readonly gatewayPort?: number;
+  /** A folder for the socket through which relays in pods reach this machine's network; default none. */
+  readonly uplink?: string;
   /** Of every process: trace, debug, info, warn or error; default info. */
   readonly logLevel?: string;
   /** How long everything may take until it is ready, in ms; default 60 s. */
@@ -37,9 +45,11 @@ export interface LabOptions {
   onEvent?(event: SupervisorEvent): void;
 }
 
+type WithoutDefault = "gatewayPort" | "uplink" | "signal" | "onProgress" | "onEvent";
+
 /** The options with every default filled in. */
-export type CompleteLabOptions = Required<Omit<LabOptions, "signal" | "onProgress" | "onEvent">> &
-  Pick<LabOptions, "signal" | "onProgress" | "onEvent">;
+export type CompleteLabOptions = Required<Omit<LabOptions, WithoutDefault>> &
+  Pick<LabOptions, WithoutDefault>;
 
 /** Fills in the defaults. */
 export function completeOptions(options: LabOptions): CompleteLabOptions {
@@ -50,6 +60,8 @@ export function completeOptions(options: LabOptions): CompleteLabOptions {
     clusterCidr: "10.244.0.0/16",
     nodePorts: "30000-32767",
     apiPort: 0,
+    hostAddress: "127.0.0.1",
+    altNames: [],
     logLevel: "info",
     timeoutMs: 60_000,
     ...options,

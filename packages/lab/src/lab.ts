@@ -30,6 +30,7 @@ import type { LabRecord } from "./state/lab-record.ts";
 import { identifyProcess } from "./state/process-identity.ts";
 import { logPath } from "./supervisor/log-file.ts";
 import { createTopology, type Topology } from "./topology.ts";
+import { serveUplink } from "./uplink/uplink-server.ts";
 import { VERSION } from "./version.ts";
 
 /** One lab while it starts: what its steps share. */
@@ -116,14 +117,23 @@ async function startSandbox(
 ): Promise<{ plan: LabPlan; apiPort: number; sandbox: SandboxProcess }> {
   const { options, directory, watchdog } = start;
   const files = labFiles(directory.path);
-  using listener = await listenOnHost(options.apiPort);
-  const apiPort = listener.port;
+  using listeners = new DisposableStack();
+  const { hostAddress: host, gatewayPort, uplink } = options;
+  const api = listeners.use(
+    await listenOnHost({ host, port: options.apiPort, flag: "--api-port" }),
+  );
+  const gateway =
+    gatewayPort === undefined
+      ? undefined
+      : listeners.use(await listenOnHost({ host, port: gatewayPort, flag: "--gateway-port" }));
+  if (uplink !== undefined) resources.use(await serveUplink(uplink));
+  const apiPort = api.port;
   const sandbox = resources.use(
     startSandboxProcess({
       mode,
       node: options.environment.node[0],
       env: { PATH: options.environment.path },
-      listenFd: listener.fd,
+      listenFds: gateway === undefined ? [api.fd] : [api.fd, gateway.fd],
       logPath: logPath(files.logs, "sandbox"),
       onEvent: (event) => onSandboxEvent(start, event),
     }),
@@ -139,7 +149,13 @@ async function startSandbox(
     logLevel: options.logLevel,
   };
   await Promise.all([
-    startProcesses(sandbox, { plan, labName: options.name, apiPort }),
+    startProcesses(sandbox, {
+      plan,
+      labName: options.name,
+      apiPort,
+      altNames: options.altNames,
+      gateway: gateway !== undefined,
+    }),
     sandbox.prepared,
   ]);
   return { plan, apiPort, sandbox };

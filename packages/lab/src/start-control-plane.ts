@@ -1,16 +1,19 @@
 import { writeFile } from "node:fs/promises";
 import type { LabPlan } from "./components/component.ts";
 import { apiServer, controllerManager, natsServer } from "./components/control-plane.ts";
-import { kubelet, kubeProxy } from "./components/node.ts";
+import { gateway, kubelet, kubeProxy } from "./components/node.ts";
 import { writeBusConfig, writeCredentials } from "./credentials.ts";
 import type { SandboxProcess } from "./launch/sandbox-process.ts";
 import { CONTROL_PLANE_IP } from "./topology.ts";
 
-/** Which lab, and the host's port of its API server. */
+/** Which lab, and how its host is reached. */
 export interface StartOptions {
   readonly plan: LabPlan;
   readonly labName: string;
+  /** The host's port of the API server. */
   readonly apiPort: number;
+  readonly altNames: readonly string[];
+  readonly gateway: boolean;
 }
 
 /**
@@ -21,7 +24,7 @@ export async function startProcesses(
   sandbox: SandboxProcess,
   options: StartOptions,
 ): Promise<void> {
-  const { plan, labName, apiPort } = options;
+  const { plan, ...host } = options;
   const { files, topology, passwords, nodePorts } = plan;
   await writeFile(files.resolvConf, resolvConf());
   sandbox.send({
@@ -32,10 +35,10 @@ export async function startProcesses(
   });
   await writeBusConfig(files, passwords);
   sandbox.send({ type: "start", process: natsServer(plan) });
-  await writeCredentials({ labName, topology, files, apiPort });
-  for (const process of [apiServer(plan), controllerManager(plan), ...nodeProcesses(plan)]) {
-    sandbox.send({ type: "start", process });
-  }
+  await writeCredentials({ ...host, topology, files });
+  const processes = [apiServer(plan), controllerManager(plan), ...nodeProcesses(plan)];
+  if (host.gateway) processes.push(gateway(plan));
+  for (const process of processes) sandbox.send({ type: "start", process });
 }
 
 function nodeProcesses(plan: LabPlan): ReturnType<typeof kubelet>[] {

@@ -26,7 +26,9 @@ export function joinTcp(tunnel: Tunnel, socket: Socket): void {
     stream.end();
   });
   tunnel.onClose(() => {
-    if (!socket.destroyed) socket.resetAndDestroy();
+    if (socket.destroyed) return;
+    if (ended.far) socket.destroy();
+    else socket.resetAndDestroy();
   });
   tunnel.onFrame(({ type, payload }) => {
     if (type === FrameType.Data) {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { FrameType } from "./frames.ts";
 import { joinTcp } from "./tcp-join.ts";
 import { DialError, dialThrough, type DialRequest } from "./tunnel.ts";
 
@@ -53,8 +54,10 @@ export async function listenTcp(options: RelayOptions): Promise<Relay> {
 export async function checkTcp(
   options: Pick<RelayOptions, "open" | "target" | "dialTimeoutMs">,
 ): Promise<void> {
-  const { stream } = await dial(options);
-  stream.destroy();
+  const tunnel = await dial(options);
+  // As a kubelet's probe: connect and close, no reset.
+  tunnel.send(FrameType.End);
+  tunnel.stream.end();
 }
 
 async function relay(socket: Socket, options: RelayOptions): Promise<void> {

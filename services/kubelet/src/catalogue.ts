@@ -22,6 +22,7 @@ const shell: Image = { entrypoint: [], args: ["sh"] };
 const IMAGES: Readonly<Record<string, Image>> = {
   "kubehop/sample-app": { entrypoint: SAMPLE_APP, args: ["backend"] },
   "kubehop/dns": { entrypoint: [...RUN, programFile("dns")], args: [] },
+  "kubehop/relay": { entrypoint: [...RUN, programFile("relay")], args: [] },
   nginx: { entrypoint: [...SAMPLE_APP, "nginx"], args: [] },
   pause: { entrypoint: [...SAMPLE_APP, "pause"], args: [] },
   agnhost: { entrypoint: [...SAMPLE_APP, "agnhost"], args: ["pause"] },

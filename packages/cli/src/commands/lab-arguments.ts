@@ -16,7 +16,7 @@ export interface LabArguments {
 }
 
 /** Adds the options of the commands that start a lab. */
-export function withLabOptions(command: Command): Command {
+export function withLabOptions(command: Command, defaults = { apiPort: 0 }): Command {
   return withName(command)
     .option("--nodes <count>", "how many nodes", wholeNumber(1, 200), 3)
     .option(
@@ -27,9 +27,9 @@ export function withLabOptions(command: Command): Command {
     )
     .option(
       "--api-port <port>",
-      "127.0.0.1 port of the API server; 0 takes a free one",
+      "port of the API server; 0 takes a free one",
       wholeNumber(0, 65_535),
-      0,
+      defaults.apiPort,
     )
     .option("--service-cluster-ip-range <cidr>", "the Services' addresses", "10.96.0.0/16")
     .option("--cluster-cidr <cidr>", "the pods' addresses", "10.244.0.0/16")

@@ -16,6 +16,9 @@ export interface LabPlan {
   readonly logLevel: string;
 }
 
+/** The descriptor of a listening socket that a process is handed (ProcessSpec.listenFd). */
+export const HANDED_IN_FD = 3;
+
 /** The lab's cluster domain. */
 export const CLUSTER_DOMAIN = "cluster.local";
 

@@ -3,7 +3,7 @@ import { labFiles } from "../state/lab-files.ts";
 import { createTopology } from "../topology.ts";
 import type { LabPlan } from "./component.ts";
 import { apiServer, controllerManager, natsServer } from "./control-plane.ts";
-import { kubelet, kubeProxy } from "./node.ts";
+import { gateway, kubelet, kubeProxy } from "./node.ts";
 
 const topology = createTopology({
   nodes: 2,
@@ -48,6 +48,12 @@ describe("components", () => {
       "kubelet/node-2",
       "kube-proxy/node-2",
     ]);
+  });
+
+  it("the gateway is in the first node's network and gets the second listening socket", () => {
+    const { name, listenFd, command } = gateway(plan);
+    expect([name, listenFd, command[1]]).toEqual(["gateway", 4, "--net=/run/netns/node-1"]);
+    expect(flagsOf(command.slice(2))).toMatchObject({ "--listen-fd": "3" });
   });
 
   it("never show a password in a command line", () => {

@@ -1,7 +1,7 @@
 import { API_PORT } from "../credentials.ts";
 import type { ProcessSpec } from "../supervisor/process-spec.ts";
 import { CONTROL_PLANE_IP } from "../topology.ts";
-import { busEnv, type LabPlan, processEnv, serviceCommand } from "./component.ts";
+import { busEnv, HANDED_IN_FD, type LabPlan, processEnv, serviceCommand } from "./component.ts";
 
 /** The sandbox's descriptor of the host's listening socket. */
 const HOST_LISTENER_FD = 3;
@@ -26,7 +26,7 @@ export function apiServer(plan: LabPlan): ProcessSpec {
       "bind-address": CONTROL_PLANE_IP,
       "advertise-address": CONTROL_PLANE_IP,
       "secure-port": API_PORT,
-      "listen-fd": HOST_LISTENER_FD,
+      "listen-fd": HANDED_IN_FD,
       "service-cluster-ip-range": topology.serviceCidr,
       "service-node-port-range": plan.nodePorts,
       "tls-cert-file": files.pkiFile("apiserver.crt"),

@@ -1,7 +1,14 @@
 import { netnsPath } from "../sandbox/network-plan.ts";
 import type { ProcessSpec } from "../supervisor/process-spec.ts";
 import type { NodeAddresses } from "../topology.ts";
-import { busEnv, CLUSTER_DOMAIN, type LabPlan, serviceCommand } from "./component.ts";
+import {
+  busEnv,
+  CLUSTER_DOMAIN,
+  HANDED_IN_FD,
+  type LabPlan,
+  processEnv,
+  serviceCommand,
+} from "./component.ts";
 
 /** A node's kubelet, in the node's network. */
 export function kubelet(plan: LabPlan, node: NodeAddresses): ProcessSpec {
@@ -34,6 +41,27 @@ export function kubeProxy(plan: LabPlan, node: NodeAddresses): ProcessSpec {
       "node-name": node.name,
       "node-ip": node.ip,
       "cluster-cidr": plan.topology.clusterCidr,
+    }),
+  });
+}
+
+/** The sandbox's descriptor of the host's second listening socket. */
+const GATEWAY_LISTENER_FD = 4;
+
+/** The host's way to the Services' addresses, in the network of the first node. */
+export function gateway(plan: LabPlan): ProcessSpec {
+  const { files, topology } = plan;
+  const [first] = topology.nodes;
+  if (first === undefined) throw new Error("a lab has at least one node");
+  return inNode(first, {
+    name: "gateway",
+    listenFd: GATEWAY_LISTENER_FD,
+    env: processEnv(plan),
+    command: serviceCommand(plan, "gateway", {
+      "listen-fd": HANDED_IN_FD,
+      "tls-cert-file": files.pkiFile("gateway.crt"),
+      "tls-private-key-file": files.pkiFile("gateway.key"),
+      "client-ca-file": files.pkiFile("ca.crt"),
     }),
   });
 }

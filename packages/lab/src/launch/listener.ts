@@ -9,20 +9,30 @@ export interface HostListener extends Disposable {
   readonly fd: number;
 }
 
+/** Where to listen, and the option that says so. */
+export interface HostListenerOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** For the error's text, e.g. --api-port. */
+  readonly flag: string;
+}
+
 /**
- * Listens on 127.0.0.1 of the host; port 0 takes a free one. A socket stays in the network where
+ * Listens on an address of the host. A socket stays in the network where
  * it was made, so a process inside the sandbox serves the host with it. Dispose it as soon as the
  * child has it: connections are then accepted by the child alone.
  */
-export async function listenOnHost(port: number): Promise<HostListener> {
+export async function listenOnHost(options: HostListenerOptions): Promise<HostListener> {
+  const { host, port, flag } = options;
   const server = createServer((socket) => socket.destroy());
-  server.listen({ host: "127.0.0.1", port });
+  server.listen({ host, port });
   try {
     await once(server, "listening");
   } catch (error) {
     throw new LabError(
-      `Port ${port} of 127.0.0.1 cannot be listened on (${(error as NodeJS.ErrnoException).code}).`,
-      "Give another one with --api-port, or none for a free one.",
+      `Port ${port} of ${host} cannot be listened on (${(error as NodeJS.ErrnoException).code}).`,
+      `Give another one with ${flag}, or 0 for a free one.`,
       { cause: error },
     );
   }

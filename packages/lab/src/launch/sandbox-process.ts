@@ -26,8 +26,8 @@ export interface SandboxProcessOptions {
   readonly mode: SandboxMode;
   readonly node: string;
   readonly env: Readonly<Record<string, string>>;
-  /** The listening socket that the sandbox gets as descriptor 3. */
-  readonly listenFd: number;
+  /** Listening sockets that the sandbox gets as descriptors 3 and following. */
+  readonly listenFds: readonly number[];
   /** Takes what the sandbox itself prints. */
   readonly logPath: string;
   onEvent(event: SandboxEvent): void;
@@ -47,7 +47,7 @@ export function startSandboxProcess(options: SandboxProcessOptions): SandboxProc
     env: options.env,
     // A session of its own: Ctrl-C at the terminal is for the launcher, which ends the rest.
     detached: true,
-    stdio: ["pipe", "pipe", log.fd, options.listenFd],
+    stdio: ["pipe", "pipe", log.fd, ...options.listenFds],
   });
   log[Symbol.dispose]();
   const prepared = Promise.withResolvers<void>();

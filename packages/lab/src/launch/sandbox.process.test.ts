@@ -42,13 +42,13 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 async function start(mode: SandboxMode): Promise<SandboxProcess> {
   const resolvConf = join(directory, "resolv.conf");
   writeFileSync(resolvConf, "nameserver 172.31.0.1\n");
-  using listener = await listenOnHost(0);
+  using listener = await listenOnHost({ host: "127.0.0.1", port: 0, flag: "--api-port" });
   port = listener.port;
   const sandbox = startSandboxProcess({
     mode,
     node: process.execPath,
     env: { PATH },
-    listenFd: listener.fd,
+    listenFds: [listener.fd],
     logPath: join(directory, "logs", "sandbox.log"),
     onEvent: (event) => events.push(event),
   });
