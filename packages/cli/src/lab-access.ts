@@ -8,9 +8,13 @@ import { findRunningLab, type KnownLab, labFiles, stateHome, VERSION } from "@ku
 import { CliError } from "./cli-error.ts";
 import type { CliContext } from "./context.ts";
 
-/** A running lab and how to talk to its API server. */
-export interface LabAccess extends AsyncDisposable {
-  readonly lab: KnownLab;
+/** Names the kubeconfig of a cluster that is no lab of this machine, such as that of a Docker lab. */
+const KUBECONFIG = "KUBEHOP_KUBECONFIG";
+
+/** A cluster and how to talk to its API server. */
+export interface ClusterAccess extends AsyncDisposable {
+  /** Absent when the environment names another cluster. */
+  readonly lab?: KnownLab;
   readonly kubeconfig: string;
   readonly server: RestOptions;
   readonly rest: RestClient;
@@ -24,14 +28,25 @@ export async function requireLab(context: CliContext, name: string): Promise<Kno
   throw new CliError(`No lab "${name}" runs.`, `Start it with: kubehop up${option} --detach`);
 }
 
-/** Finds the lab of that name and makes a client for it; dispose it after use. */
-export async function accessLab(context: CliContext, name: string): Promise<LabAccess> {
-  const lab = await requireLab(context, name);
-  const { kubeconfig } = labFiles(lab.directory);
+/** The kubeconfig that the environment names, else that of the lab. Throws CliError without either. */
+export async function findKubeconfig(context: CliContext, name: string): Promise<string> {
+  return (
+    context.env[KUBECONFIG] || labFiles((await requireLab(context, name)).directory).kubeconfig
+  );
+}
+
+/**
+ * Makes a client for the cluster that KUBEHOP_KUBECONFIG names, else for the lab of that name;
+ * dispose it after use. Throws CliError when there is no such lab.
+ */
+export async function accessCluster(context: CliContext, name: string): Promise<ClusterAccess> {
+  const named = context.env[KUBECONFIG];
+  const lab = named ? undefined : await requireLab(context, name);
+  const kubeconfig = lab === undefined ? (named ?? "") : labFiles(lab.directory).kubeconfig;
   const server = loadKubeconfig(kubeconfig);
   const rest = createRestClient({ ...server, userAgent: `kubehop/${VERSION}` });
   return {
-    lab,
+    ...(lab === undefined ? {} : { lab }),
     kubeconfig,
     server,
     rest,

@@ -1,9 +1,12 @@
 import { Command } from "commander";
+import { addApply } from "./commands/apply.ts";
 import { addCompletion } from "./commands/completion.ts";
+import { addCredentials } from "./commands/credentials.ts";
 import { addDown } from "./commands/down.ts";
 import { addExec } from "./commands/exec.ts";
 import { addKubeconfig } from "./commands/kubeconfig.ts";
 import { addKubectl } from "./commands/kubectl.ts";
+import { addLab } from "./commands/lab.ts";
 import { addLogs } from "./commands/logs.ts";
 import { addRules } from "./commands/rules.ts";
 import { addStart } from "./commands/start.ts";
@@ -17,6 +20,7 @@ import type { CliContext } from "./context.ts";
 const COMMANDS = [
   addStart,
   addUp,
+  addLab,
   addDown,
   addStatus,
   addTrace,
@@ -25,6 +29,8 @@ const COMMANDS = [
   addLogs,
   addKubectl,
   addKubeconfig,
+  addApply,
+  addCredentials,
   addCompletion,
   addVersion,
 ];

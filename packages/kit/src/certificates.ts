@@ -8,7 +8,7 @@ import {
   KeyUsageFlags,
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
-  type X509Certificate,
+  X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
 import { isIP } from "node:net";
@@ -46,6 +46,11 @@ export interface ClusterPki {
 
 /** Creates a certificate authority that exists in memory only, valid for ten years. */
 export async function createClusterPki(commonName = "kubernetes"): Promise<ClusterPki> {
+  return openClusterPki(await createAuthority(commonName));
+}
+
+/** The certificate and key of a new authority, valid for ten years, to be kept. */
+export async function createAuthority(commonName = "kubernetes"): Promise<KeyPair> {
   const keys = await generateKeys();
   const now = Date.now();
   const ca = await X509CertificateGenerator.createSelfSigned({
@@ -62,10 +67,15 @@ export async function createClusterPki(commonName = "kubernetes"): Promise<Clust
       ),
     ],
   });
-  return {
-    ca: ca.toString("pem"),
-    issue: (request) => issueCertificate(request, ca, keys.privateKey),
-  };
+  return { cert: ca.toString("pem"), key: await privatePem(keys) };
+}
+
+/** The authority of a certificate and key that were kept. Throws when they are none. */
+export async function openClusterPki({ cert, key }: KeyPair): Promise<ClusterPki> {
+  const ca = new X509Certificate(cert);
+  const bytes = Buffer.from(key.replace(/-----[^-]+-----|\s/g, ""), "base64");
+  const caKey = await webcrypto.subtle.importKey("pkcs8", bytes, ALGORITHM, false, ["sign"]);
+  return { ca: cert, issue: (request) => issueCertificate(request, ca, caKey) };
 }
 
 /** A key pair for signing ServiceAccount tokens (ES256), both PEM. */

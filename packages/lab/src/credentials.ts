@@ -2,11 +2,20 @@ import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { type BusPasswords, natsServerConfig } from "@kubehop/client";
 import {
+  type CertificateRequest,
   type ClusterPki,
   createClusterPki,
   createSigningKeys,
   type KeyPair,
 } from "@kubehop/kit/certificates";
+import {
+  ADMIN,
+  apiServerServing,
+  CONTROLLER_MANAGER,
+  KUBELET_CLIENT,
+  nodeClient,
+  nodeServing,
+} from "./certificate-requests.ts";
 import { kubeconfig } from "./kubeconfig.ts";
 import type { LabFiles } from "./state/lab-files.ts";
 import { CONTROL_PLANE_IP, type NodeAddresses, type Topology } from "./topology.ts";
@@ -63,34 +72,17 @@ export async function writeCredentials(options: CredentialsOptions): Promise<voi
     options.gateway ? writeGatewayFiles(pki, options) : undefined,
     writeServiceAccountKeys(files),
     writeUserKubeconfig(pki, options),
-    writeClientKubeconfig(pki, files, "controller-manager", {
-      commonName: "system:kube-controller-manager",
-    }),
+    writeClientKubeconfig(pki, files, "controller-manager", CONTROLLER_MANAGER),
     ...topology.nodes.map((node) => writeNodeFiles(pki, files, node)),
   ]);
 }
 
 async function writeApiServerFiles(pki: ClusterPki, options: CredentialsOptions): Promise<void> {
   const { files, topology } = options;
+  const addresses = [...hostNames(options), CONTROL_PLANE_IP, topology.kubernetesServiceIp];
   const [serving, kubeletClient] = await Promise.all([
-    pki.issue({
-      commonName: "kube-apiserver",
-      usages: ["server"],
-      altNames: [
-        ...hostNames(options),
-        CONTROL_PLANE_IP,
-        topology.kubernetesServiceIp,
-        "kubernetes",
-        "kubernetes.default",
-        "kubernetes.default.svc",
-        "kubernetes.default.svc.cluster.local",
-      ],
-    }),
-    pki.issue({
-      commonName: "kube-apiserver-kubelet-client",
-      organizations: ["system:masters"],
-      usages: ["client"],
-    }),
+    pki.issue(apiServerServing(addresses)),
+    pki.issue(KUBELET_CLIENT),
   ]);
   await writePair(files, "apiserver", serving);
   await writePair(files, "apiserver-kubelet-client", kubeletClient);
@@ -113,11 +105,7 @@ async function writeServiceAccountKeys(files: LabFiles): Promise<void> {
 }
 
 async function writeUserKubeconfig(pki: ClusterPki, options: CredentialsOptions): Promise<void> {
-  const user = await pki.issue({
-    commonName: "kubernetes-admin",
-    organizations: ["system:masters"],
-    usages: ["client"],
-  });
+  const user = await pki.issue(ADMIN);
   const text = kubeconfig({
     name: `kubehop-${options.labName}`,
     server: `https://127.0.0.1:${options.apiPort}`,
@@ -132,19 +120,11 @@ async function writeNodeFiles(
   files: LabFiles,
   node: NodeAddresses,
 ): Promise<void> {
-  const serving = await pki.issue({
-    commonName: `system:node:${node.name}`,
-    organizations: ["system:nodes"],
-    altNames: [node.name, node.ip],
-    usages: ["server"],
-  });
+  const serving = await pki.issue(nodeServing(node.name, node.ip));
   await Promise.all([
     writePair(files, `kubelet-${node.name}`, serving),
     mkdir(files.nodeRoot(node.name), { recursive: true }),
-    writeClientKubeconfig(pki, files, `kubelet-${node.name}`, {
-      commonName: `system:node:${node.name}`,
-      organizations: ["system:nodes"],
-    }),
+    writeClientKubeconfig(pki, files, `kubelet-${node.name}`, nodeClient(node.name)),
   ]);
 }
 
@@ -152,9 +132,9 @@ async function writeClientKubeconfig(
   pki: ClusterPki,
   files: LabFiles,
   name: string,
-  subject: { commonName: string; organizations?: string[] },
+  request: CertificateRequest,
 ): Promise<void> {
-  const user = await pki.issue({ ...subject, usages: ["client"] });
+  const user = await pki.issue(request);
   const server = `https://${CONTROL_PLANE_IP}:${API_PORT}`;
   await writeSecret(
     files.componentKubeconfig(name),

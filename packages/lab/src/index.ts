@@ -1,3 +1,4 @@
+export { type ClusterPlan, writeClusterCredentials } from "./cluster-credentials.ts";
 export {
   type LabEnvironment,
   type NodeCommand,
@@ -8,6 +9,7 @@ export {
 export { kubeconfig, type KubeconfigOptions } from "./kubeconfig.ts";
 export { startLab } from "./lab.ts";
 export { LabError } from "./lab-error.ts";
+export { applyFiles } from "./manifests/apply-files.ts";
 export { type LabOptions, type LabProgress } from "./lab-options.ts";
 export { type LabProcess, type LabStatus, readLabStatus, signalLabProcess } from "./lab-status.ts";
 export { type RunningLab } from "./running-lab.ts";

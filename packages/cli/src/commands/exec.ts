@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { execInPod, findPod } from "@kubehop/trace";
 import type { CliContext } from "../context.ts";
-import { accessLab } from "../lab-access.ts";
+import { accessCluster } from "../lab-access.ts";
 import { withName, withNamespace } from "./options.ts";
 
 interface ExecArguments {
@@ -20,7 +20,7 @@ export function addExec(program: Command, context: CliContext): void {
     .option("-c, --container <name>", "the container; default the first one")
     .option("-i, --stdin", "pass standard input to the command")
     .action(async (target: string, command: string[], given: ExecArguments) => {
-      await using access = await accessLab(context, given.name);
+      await using access = await accessCluster(context, given.name);
       const pod = await findPod(access.rest, given.namespace, target);
       const code = await execInPod({
         server: access.server,

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { labFiles } from "@kubehop/lab";
 import type { CliContext } from "../context.ts";
-import { requireLab } from "../lab-access.ts";
+import { findKubeconfig } from "../lab-access.ts";
 import { withName } from "./options.ts";
 
 /** `kubehop kubeconfig`: prints a lab's kubeconfig, or where it is. */
@@ -11,8 +10,7 @@ export function addKubeconfig(program: Command, context: CliContext): void {
     .description("print a lab's kubeconfig")
     .option("--path", "print the file's path instead of its content")
     .action(async ({ name, path }: { name: string; path?: true }) => {
-      const { directory } = await requireLab(context, name);
-      const { kubeconfig } = labFiles(directory);
+      const kubeconfig = await findKubeconfig(context, name);
       context.stdout.write(path === true ? `${kubeconfig}\n` : readFileSync(kubeconfig, "utf8"));
     });
 }

@@ -2,10 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
 import type { Command } from "commander";
-import { labFiles } from "@kubehop/lab";
 import { CliError } from "../cli-error.ts";
 import type { CliContext } from "../context.ts";
-import { requireLab } from "../lab-access.ts";
+import { findKubeconfig } from "../lab-access.ts";
 import { withName } from "./options.ts";
 
 /** `kubehop kubectl`: the machine's kubectl with a lab's kubeconfig. */
@@ -15,8 +14,7 @@ export function addKubectl(program: Command, context: CliContext): void {
     .argument("[args...]", "what kubectl gets; put -- in front")
     .passThroughOptions()
     .action(async (args: string[], { name }: { name: string }) => {
-      const { directory } = await requireLab(context, name);
-      const env = { ...context.env, KUBECONFIG: labFiles(directory).kubeconfig };
+      const env = { ...context.env, KUBECONFIG: await findKubeconfig(context, name) };
       context.setExitCode(await runKubectl(args, env));
     });
 }

@@ -2,7 +2,7 @@ import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
 import { findPod } from "@kubehop/trace";
 import type { CliContext } from "../context.ts";
-import { accessLab } from "../lab-access.ts";
+import { accessCluster } from "../lab-access.ts";
 import { wholeNumber, withName, withNamespace } from "./options.ts";
 
 interface LogsArguments {
@@ -26,7 +26,7 @@ export function addLogs(program: Command, context: CliContext): void {
     .option("-p, --previous", "of the container's run before this one")
     .option("--timestamps", "with the time of each line")
     .action(async (target: string, given: LogsArguments) => {
-      await using access = await accessLab(context, given.name);
+      await using access = await accessCluster(context, given.name);
       const { metadata } = await findPod(access.rest, given.namespace, target);
       const path = logPath(given.namespace, metadata.name, given);
       const { signal } = context;

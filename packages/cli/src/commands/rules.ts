@@ -4,7 +4,7 @@ import { renderRules, RULES_MODES, type RulesMode } from "@kubehop/rules";
 import { type Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
 import type { CliContext } from "../context.ts";
-import { accessLab } from "../lab-access.ts";
+import { accessCluster, requireLab } from "../lab-access.ts";
 import { withName, withNamespace } from "./options.ts";
 
 interface RulesArguments {
@@ -43,13 +43,14 @@ export function addRules(program: Command, context: CliContext): void {
     )
     .option("--node <node>", "the node that would have the rules; default the first")
     .action(async (service: string | undefined, given: RulesArguments) => {
-      await using access = await accessLab(context, given.name);
+      const { record } = await requireLab(context, given.name);
+      await using access = await accessCluster(context, given.name);
       const [nodes, services, slices] = await Promise.all([
         access.rest.list(Kinds.Node),
         access.rest.list(Kinds.Service),
         access.rest.list(Kinds.EndpointSlice),
       ]);
-      const { clusterCidr, serviceCidr } = access.lab.record;
+      const { clusterCidr, serviceCidr } = record;
       const cluster = {
         nodes: nodes.items,
         services: services.items,

@@ -4,7 +4,7 @@ import { type LabProcess, type LabStatus, readLabStatus } from "@kubehop/lab";
 import type { RestClient } from "@kubehop/client";
 import { createStyle, isReady, type Style } from "@kubehop/trace";
 import type { CliContext } from "../context.ts";
-import { accessLab } from "../lab-access.ts";
+import { accessCluster } from "../lab-access.ts";
 import { formatAge, formatMemory } from "../output/quantity.ts";
 import { formatTable } from "../output/table.ts";
 import { withName, withOutput } from "./options.ts";
@@ -23,9 +23,9 @@ export function addStatus(program: Command, context: CliContext): void {
   withOutput(withName(program.command("status")))
     .description("show a lab's processes, nodes, Services and pods")
     .action(async ({ name, output }: { name: string; output: "text" | "json" }) => {
-      await using access = await accessLab(context, name);
+      await using access = await accessCluster(context, name);
       const [status, cluster] = await Promise.all([
-        readLabStatus(access.lab.directory),
+        access.lab === undefined ? undefined : readLabStatus(access.lab.directory),
         viewCluster(access.rest),
       ]);
       context.stdout.write(
@@ -50,10 +50,9 @@ async function viewCluster(rest: RestClient): Promise<ClusterView> {
 }
 
 /** The stable JSON form of `kubehop status -o json`. */
-export function toJson(status: LabStatus, cluster: ClusterView): unknown {
+export function toJson(status: LabStatus | undefined, cluster: ClusterView): unknown {
   return {
-    lab: status.record,
-    processes: status.processes,
+    ...(status === undefined ? {} : { lab: status.record, processes: status.processes }),
     nodes: cluster.nodes.map((node) => ({
       name: node.metadata.name,
       ready: isNodeReady(node),
@@ -86,17 +85,14 @@ export interface StatusView {
   readonly now: number;
 }
 
-/** `kubehop status` for people. */
+/** `kubehop status` for people; of a cluster that is no lab, the processes are left out. */
 export function formatStatus(
-  { record, processes }: LabStatus,
+  status: LabStatus | undefined,
   cluster: ClusterView,
-  { style, now }: StatusView,
+  view: StatusView,
 ): string {
-  const rows = processes.map((process) => processRow(process, now));
-  const sections = [
-    `lab ${style.bold(record.name)}: ${record.ready ? style.good("ready") : style.bad("starting")}, up ${formatAge(now - Date.parse(record.createdAt))}, API server https://127.0.0.1:${record.apiPort}\n`,
-    formatTable(["PROCESS", "STATE", "PID", "MEMORY", "RESTARTS", "UP", "LAST EXIT"], rows),
-  ];
+  const { style, now } = view;
+  const sections = status === undefined ? [] : labSections(status, view);
   if (cluster.problem !== undefined) {
     return [
       ...sections,
@@ -104,6 +100,14 @@ export function formatStatus(
     ].join("\n");
   }
   return [...sections, ...clusterTables(cluster, now)].join("\n");
+}
+
+function labSections({ record, processes }: LabStatus, { style, now }: StatusView): string[] {
+  const rows = processes.map((process) => processRow(process, now));
+  return [
+    `lab ${style.bold(record.name)}: ${record.ready ? style.good("ready") : style.bad("starting")}, up ${formatAge(now - Date.parse(record.createdAt))}, API server https://127.0.0.1:${record.apiPort}\n`,
+    formatTable(["PROCESS", "STATE", "PID", "MEMORY", "RESTARTS", "UP", "LAST EXIT"], rows),
+  ];
 }
 
 function processRow(process: LabProcess, now: number): string[] {

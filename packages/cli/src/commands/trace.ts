@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { createStyle, findPod, formatLadder, type Trace, traceRequest } from "@kubehop/trace";
 import type { CliContext } from "../context.ts";
-import { accessLab } from "../lab-access.ts";
+import { accessCluster } from "../lab-access.ts";
 import { sampleApp } from "../sample-app.ts";
 import { withName, withNamespace, withOutput } from "./options.ts";
 
@@ -19,7 +19,7 @@ export function addTrace(program: Command, context: CliContext): void {
     .argument("<url>", "e.g. http://my-api/hello")
     .option("--from <target>", "the pod that asks: POD, deploy/NAME or sts/NAME", "deploy/client")
     .action(async (url: string, given: TraceArguments) => {
-      await using access = await accessLab(context, given.name);
+      await using access = await accessCluster(context, given.name);
       const { rest, server } = access;
       const pod = await findPod(rest, given.namespace, given.from);
       const { signal } = context;
