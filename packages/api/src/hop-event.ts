@@ -113,4 +113,6 @@ export const TRACE_LEASE_SUBJECT = "trace.lease";
 export interface TraceLease {
   /** Unix time in milliseconds. */
   expires: number;
+  /** A tracer has just come: every component says again what it serves. */
+  begins?: boolean;
 }

@@ -25,7 +25,10 @@ export interface HopTracer extends Disposable {
   active(): boolean;
   /** Sends an event if somebody traces. */
   emit(event: HopDetails): void;
-  /** Says from which registry revision on this component serves; sent with no tracer too. */
+  /**
+   * Says from which registry revision on this component serves; sent with no tracer too, and again
+   * whenever somebody begins to trace: who comes later still learns how current a component is.
+   */
   synced(resourceVersion: string): void;
 }
 
@@ -35,20 +38,28 @@ export function createHopTracer(options: HopTracerOptions): HopTracer {
   const clock = options.clock ?? systemClock;
   const subject = hopSubject({ component, node });
   let expires = 0;
-  const subscription = bus.subscribe(TRACE_LEASE_SUBJECT, (lease) => {
-    const until = (lease as Partial<TraceLease> | null)?.expires;
-    if (typeof until === "number" && until > expires) expires = until;
-  });
+  let serving: string | undefined;
   const active = (): boolean => clock.now() < expires;
   const send = (event: HopDetails): void => {
     bus.publish(subject, { ...event, component, node, time: event.time ?? clock.now() });
   };
+  const tellSynced = (): void => {
+    if (serving !== undefined) send({ type: "synced", resourceVersion: serving });
+  };
+  const subscription = bus.subscribe(TRACE_LEASE_SUBJECT, (lease) => {
+    const { expires: until, begins } = (lease ?? {}) as Partial<TraceLease>;
+    if (typeof until === "number" && until > expires) expires = until;
+    if (begins === true) tellSynced();
+  });
   return {
     active,
     emit(event) {
       if (active()) send(event);
     },
-    synced: (resourceVersion) => send({ type: "synced", resourceVersion }),
+    synced(resourceVersion) {
+      serving = resourceVersion;
+      tellSynced();
+    },
     [Symbol.dispose]: () => subscription[Symbol.dispose](),
   };
 }

@@ -136,6 +136,10 @@ describe("informer", () => {
     });
     emit();
     await waitFor(() => seen.some((event) => (event as { type: string }).type === "closed"));
+    seen.length = 0;
+    writerBus.publish("trace.lease", { expires: Date.now() + 60_000, begins: true });
+    await waitFor(() => seen.length > 0);
+    expect(seen).toEqual([expect.objectContaining({ type: "synced", resourceVersion: "7" })]);
   });
 });
 

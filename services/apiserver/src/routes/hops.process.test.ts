@@ -14,9 +14,9 @@ afterAll(async () => {
 
 it("streams hop events and renews the tracer's lease while somebody listens", async () => {
   await using bus = await server.nats.connect("component");
-  const leases: number[] = [];
+  const leases: { expires: number; begins?: boolean }[] = [];
   using _leases = bus.subscribe("trace.lease", (event) => {
-    leases.push((event as { expires: number }).expires);
+    leases.push(event as { expires: number });
   });
   const first = await server.stream("/apis/kubehop.dev/v1alpha1/hops");
   const event = { type: "synced", component: "dns", node: "node-1", resourceVersion: "7" };
@@ -27,7 +27,9 @@ it("streams hop events and renews the tracer's lease while somebody listens", as
   });
   expect(first.lines[0]).toEqual(event);
   await waitFor(() => leases.length >= 2);
-  expect(leases[1]).toBeGreaterThan(leases[0] ?? 0);
+  expect(leases[0]).toHaveProperty("begins", true);
+  expect(leases[1]).not.toHaveProperty("begins");
+  expect(leases[1]?.expires).toBeGreaterThan(leases[0]?.expires ?? 0);
   first[Symbol.dispose]();
   using second = await server.stream("/apis/kubehop.dev/v1alpha1/hops");
   await waitFor(() => {

@@ -1,3 +1,4 @@
+import { TRACE_LEASE_SUBJECT } from "@kubehop/api";
 import type { Bus } from "@kubehop/client";
 import type { FastifyInstance } from "fastify";
 import type { ServerResponse } from "node:http";
@@ -19,7 +20,8 @@ const BUFFER_LIMIT = 8 * 1024 * 1024;
 
 /**
  * GET of /apis/kubehop.dev/v1alpha1/hops: streams what proxies and DNS servers do, one HopEvent a
- * line. While a client stays, the lease that makes them report is renewed each second.
+ * line, first a `synced` event of each. While a client stays, the lease that makes them report is
+ * renewed each second.
  */
 export function addHopRoute(app: FastifyInstance, deps: HopDeps): void {
   const clients = new Set<ServerResponse>();
@@ -34,14 +36,14 @@ export function addHopRoute(app: FastifyInstance, deps: HopDeps): void {
     const response = startStream(reply, "application/x-ndjson");
     clients.add(response);
     tracing ??= trace(deps, clients);
+    deps.bus.publish(TRACE_LEASE_SUBJECT, { expires: deps.now() + LEASE_MS, begins: true });
     deps.streams.add(response, () => response.end());
     response.once("close", () => drop(response));
   });
 }
 
 function trace({ bus, now }: HopDeps, clients: ReadonlySet<ServerResponse>): Disposable {
-  const renew = (): void => bus.publish("trace.lease", { expires: now() + LEASE_MS });
-  renew();
+  const renew = (): void => bus.publish(TRACE_LEASE_SUBJECT, { expires: now() + LEASE_MS });
   const timer = setInterval(renew, RENEW_MS);
   const subscription = bus.subscribe("hop.>", (event) => {
     const line = `${JSON.stringify(event)}\n`;
