@@ -3,6 +3,7 @@ import { addApply } from "./commands/apply.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addCredentials } from "./commands/credentials.ts";
 import { addDown } from "./commands/down.ts";
+import { addExplain } from "./commands/explain.ts";
 import { addExec } from "./commands/exec.ts";
 import { addKubeconfig } from "./commands/kubeconfig.ts";
 import { addKubectl } from "./commands/kubectl.ts";
@@ -24,6 +25,7 @@ const COMMANDS = [
   addDown,
   addStatus,
   addTrace,
+  addExplain,
   addRules,
   addExec,
   addLogs,

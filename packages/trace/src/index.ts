@@ -16,6 +16,7 @@ export {
   type TracedRequest,
 } from "./join.ts";
 export { formatLadder } from "./ladder.ts";
+export { type HopStream, openHopStream } from "./hop-stream.ts";
 export { PodError } from "./pod-error.ts";
 export { findPod, isReady } from "./pod-target.ts";
 export { createStyle, type Style } from "./style.ts";

@@ -1,10 +1,11 @@
-import { type EndpointSlice, Kinds, type Node, type Service, ZONE_LABEL } from "@kubehop/api";
+import { type EndpointSlice, Kinds, type Node, type Service } from "@kubehop/api";
 import { buildTable, isProxied, type ProxyNode } from "@kubehop/routing";
 import { renderRules, RULES_MODES, type RulesMode } from "@kubehop/rules";
 import { type Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
 import type { CliContext } from "../context.ts";
 import { accessCluster, requireLab } from "../lab-access.ts";
+import { toProxyNode } from "../proxy-node.ts";
 import { withName, withNamespace } from "./options.ts";
 
 interface RulesArguments {
@@ -98,11 +99,7 @@ function findNode(nodes: readonly Node[], name: string | undefined): ProxyNode {
     const happened = name === undefined ? "The lab has no nodes." : `There is no node "${name}".`;
     throw new CliError(happened, listing("Nodes", nodes.map(nameOf)));
   }
-  const zone = node.metadata.labels?.[ZONE_LABEL];
-  const addresses = (node.status?.addresses ?? [])
-    .filter(({ type }) => type === "InternalIP")
-    .map(({ address }) => address);
-  return { name: nameOf(node), addresses, ...(zone !== undefined && { zone }) };
+  return toProxyNode(node);
 }
 
 function requireProxied(services: readonly Service[], wanted: string): void {
