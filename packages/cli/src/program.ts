@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { addApply } from "./commands/apply.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addCredentials } from "./commands/credentials.ts";
+import { addDig } from "./commands/dig.ts";
 import { addDown } from "./commands/down.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addExec } from "./commands/exec.ts";
@@ -25,6 +26,7 @@ const COMMANDS = [
   addDown,
   addStatus,
   addTrace,
+  addDig,
   addExplain,
   addRules,
   addExec,

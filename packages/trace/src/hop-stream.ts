@@ -2,14 +2,19 @@ import { createInterface } from "node:readline";
 import type { HopEvent } from "@kubehop/api";
 import type { RestClient } from "@kubehop/client";
 
+/** How long events may come later than the answer they belong to. */
+const SETTLE_MS = 1_000;
 const HOPS_PATH = "/apis/kubehop.dev/v1alpha1/hops";
 
 /** Hop events of the whole cluster while it is open. Disposing it ends the stream. */
 export interface HopStream extends Disposable {
-  /** Everything that was received, oldest first. */
-  readonly events: readonly HopEvent[];
-  /** Resolves at the next event, or when the stream or the time ends. */
-  next(timeoutMs: number): Promise<void>;
+  /**
+   * Joins what was received, again with each event, until it is complete; what is incomplete after
+   * a second is given as it is.
+   */
+  joined<T extends { readonly complete: boolean }>(
+    join: (events: readonly HopEvent[]) => T,
+  ): Promise<T>;
 }
 
 /** Opens the API server's stream of hop events; components send them as long as it is open. */
@@ -25,15 +30,23 @@ export async function openHopStream(rest: RestClient): Promise<HopStream> {
     arrived = Promise.withResolvers();
   });
   body.on("error", () => arrived.resolve());
+  const next = async (timeoutMs: number): Promise<void> => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs);
+    });
+    await Promise.race([arrived.promise, late]);
+    clearTimeout(timer);
+  };
   return {
-    events,
-    async next(timeoutMs) {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, timeoutMs);
-      });
-      await Promise.race([arrived.promise, late]);
-      clearTimeout(timer);
+    async joined(join) {
+      const deadline = performance.now() + SETTLE_MS;
+      for (;;) {
+        const result = join(events);
+        const leftMs = deadline - performance.now();
+        if (result.complete || leftMs <= 0) return result;
+        await next(leftMs);
+      }
     },
     [Symbol.dispose]() {
       lines.close();

@@ -15,9 +15,16 @@ export {
   type TracedQuery,
   type TracedRequest,
 } from "./join.ts";
-export { formatLadder } from "./ladder.ts";
+export { formatLadder, REJECTIONS } from "./ladder.ts";
 export { type HopStream, openHopStream } from "./hop-stream.ts";
 export { PodError } from "./pod-error.ts";
 export { findPod, isReady } from "./pod-target.ts";
 export { createStyle, type Style } from "./style.ts";
-export { type Trace, type TracedPod, type TraceOptions, traceRequest } from "./trace-request.ts";
+export {
+  type LookupOptions,
+  type LookupReport,
+  type TracedLookup,
+  traceLookup,
+} from "./trace-lookup.ts";
+export { type Trace, type TraceOptions, traceRequest } from "./trace-request.ts";
+export { type TracedPod } from "./traced-pod.ts";

@@ -65,7 +65,7 @@ export interface JoinInput {
  * nearest in time counts.
  */
 export function joinTrace({ report, events, clientIp, podIps }: JoinInput): TracedRequest {
-  const queries = report.queries.map((query) => joinQuery(query, events));
+  const { queries, complete } = joinQueries(report.queries, events, podIps);
   const failedConnections = report.failedConnections.map((failure) =>
     joinFailure(failure, events, clientIp),
   );
@@ -77,10 +77,25 @@ export function joinTrace({ report, events, clientIp, podIps }: JoinInput): Trac
     queries,
     failedConnections,
     ...(connection === undefined ? {} : { connection }),
-    complete:
-      queries.every((query) => isQueryComplete(query, podIps)) &&
-      (connection?.proxy !== undefined || isDirect(connection?.remote, podIps)),
+    complete: complete && (connection?.proxy !== undefined || isDirect(connection?.remote, podIps)),
   };
+}
+
+/** DNS queries with their hops. */
+export interface TracedQueries {
+  readonly queries: readonly TracedQuery[];
+  /** Each query has its proxy's event, each answer its DNS pod's. */
+  readonly complete: boolean;
+}
+
+/** Joins the queries alone, in the same way. */
+export function joinQueries(
+  sent: readonly FetchQuery[],
+  events: readonly HopEvent[],
+  podIps: ReadonlySet<string>,
+): TracedQueries {
+  const queries = sent.map((query) => joinQuery(query, events));
+  return { queries, complete: queries.every((query) => isQueryComplete(query, podIps)) };
 }
 
 function joinQuery(query: FetchQuery, events: readonly HopEvent[]): TracedQuery {

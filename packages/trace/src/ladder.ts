@@ -9,7 +9,7 @@ const MOST_BODY_LINES = 5;
 const MOST_CANDIDATES = 12;
 
 /** Why a proxy turned a flow away, in words. */
-const REJECTIONS: Readonly<Record<RejectReason, string>> = {
+export const REJECTIONS: Readonly<Record<RejectReason, string>> = {
   NoEndpoints: "the Service has no ready endpoint",
   NoLocalEndpoints: "the Service's policy is Local and this node has no ready endpoint",
   DialFailed: "no endpoint accepted the connection",

@@ -1,12 +1,15 @@
+import { createStyle, findPod, traceLookup } from "@kubehop/trace";
 import type { Command } from "commander";
 import { CliError } from "../cli-error.ts";
 import type { CliContext } from "../context.ts";
+import { explainName, readNameCluster } from "../dig/explain-name.ts";
+import { formatName } from "../dig/format-name.ts";
+import { toDigJson } from "../dig/to-json.ts";
 import { explainService } from "../explain/explain-service.ts";
 import { type ExplainedCluster, readExplainedCluster } from "../explain/explained-cluster.ts";
 import { formatExplanation } from "../explain/format-explanation.ts";
 import { accessCluster, type ClusterAccess } from "../lab-access.ts";
-import { createStyle } from "@kubehop/trace";
-import { findPod } from "@kubehop/trace";
+import { sampleApp } from "../sample-app.ts";
 import { withName, withNamespace, withOutput } from "./options.ts";
 
 interface ExplainArguments {
@@ -19,34 +22,74 @@ interface ExplainArguments {
 
 const SERVICE = /^(?:svc|service|services)\/(.+)$/;
 
-/** `kubehop explain`: why connections to a Service go where they go. Exit code 1 when one can't. */
+/**
+ * `kubehop explain`: why connections to a Service, or queries for a name, go where they go. Exit
+ * code 1 when they can't.
+ */
 export function addExplain(program: Command, context: CliContext): void {
   withOutput(withNamespace(withName(program.command("explain"))))
-    .description(
-      "say which endpoints of a Service get connections, why each is in or out, and what is wrong",
-    )
-    .argument("<service>", "svc/NAME")
+    .description("say why a Service or a name behaves as it does, and what is wrong with it")
+    .argument("<what>", "svc/NAME, or dns and a host name")
+    .argument("[hostname]", "after dns: the name, e.g. my-api")
     .option(
       "--from <target>",
-      "as the proxy of this pod's node sees it: POD, deploy/NAME or sts/NAME",
+      "the pod that connects or asks: POD, deploy/NAME or sts/NAME; dns: default deploy/client",
     )
-    .option("--node <node>", "as the proxy of this node sees it; default the first node")
-    .action(async (target: string, given: ExplainArguments) => {
-      const name = SERVICE.exec(target)?.[1];
-      if (name === undefined) {
-        throw new CliError(`"${target}" is nothing to explain.`, "Write svc/NAME.");
-      }
+    .option("--node <node>", "svc: as the proxy of this node sees it; default the first node")
+    .action(async (what: string, hostname: string | undefined, given: ExplainArguments) => {
+      const service = SERVICE.exec(what)?.[1];
       await using access = await accessCluster(context, given.name);
-      const cluster = await readExplainedCluster(access.rest, { namespace: given.namespace, name });
-      const explanation = explainService(cluster, await findNode(access, cluster, given));
-      context.stdout.write(
-        given.output === "json"
-          ? `${JSON.stringify(explanation, undefined, 2)}\n`
-          : formatExplanation(explanation, createStyle(context.colour)),
-      );
-      const broken = explanation.findings.some(({ severity }) => severity === "error");
-      if (broken) context.setExitCode(1);
+      if (what === "dns" && hostname !== undefined) {
+        await explainDns({ context, access, given }, hostname);
+      } else if (service !== undefined && hostname === undefined) {
+        await explainSvc({ context, access, given }, service);
+      } else {
+        throw new CliError(
+          `"${[what, hostname ?? ""].join(" ").trim()}" is nothing to explain.`,
+          "Write svc/NAME, or dns HOSTNAME.",
+        );
+      }
     });
+}
+
+interface Explaining {
+  readonly context: CliContext;
+  readonly access: ClusterAccess;
+  readonly given: ExplainArguments;
+}
+
+async function explainDns({ context, access, given }: Explaining, name: string): Promise<void> {
+  const { rest, server } = access;
+  const pod = await findPod(rest, given.namespace, given.from ?? "deploy/client");
+  const { signal } = context;
+  const lookup = sampleApp(context, "lookup");
+  const [dig, cluster] = await Promise.all([
+    traceLookup({ rest, server, lookup, pod, signal, name }),
+    readNameCluster(rest),
+  ]);
+  const explanation = explainName(dig, cluster);
+  context.stdout.write(
+    given.output === "json"
+      ? toJsonText({ ...toDigJson(dig), ...explanation })
+      : formatName(dig, explanation, createStyle(context.colour)),
+  );
+  if (dig.report.failure !== undefined) context.setExitCode(1);
+}
+
+async function explainSvc({ context, access, given }: Explaining, name: string): Promise<void> {
+  const cluster = await readExplainedCluster(access.rest, { namespace: given.namespace, name });
+  const explanation = explainService(cluster, await findNode(access, cluster, given));
+  context.stdout.write(
+    given.output === "json"
+      ? toJsonText(explanation)
+      : formatExplanation(explanation, createStyle(context.colour)),
+  );
+  const broken = explanation.findings.some(({ severity }) => severity === "error");
+  if (broken) context.setExitCode(1);
+}
+
+function toJsonText(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
 }
 
 async function findNode(

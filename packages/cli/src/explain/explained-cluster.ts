@@ -1,5 +1,6 @@
 import {
   type EndpointSlice,
+  type HopEvent,
   isNotFound,
   Kinds,
   type Node,
@@ -11,9 +12,6 @@ import type { RestClient } from "@kubehop/client";
 import { CliError } from "../cli-error.ts";
 import { openHopStream } from "@kubehop/trace";
 import { closestWord } from "./closest-word.ts";
-
-/** How long a proxy may take to say what it serves. */
-const ANSWER_MS = 1_000;
 
 /** Everything an explanation of a Service is made from. */
 export interface ExplainedCluster {
@@ -50,21 +48,18 @@ export async function readExplainedCluster(
 async function readProxies(
   rest: RestClient,
   nodes: readonly string[],
-): Promise<Map<string, string>> {
+): Promise<ReadonlyMap<string, string>> {
   using hops = await openHopStream(rest);
-  const deadline = performance.now() + ANSWER_MS;
-  for (;;) {
-    const told = new Map(
-      hops.events.flatMap((event) =>
-        event.type === "synced" && event.component === "kube-proxy"
-          ? [[event.node, event.resourceVersion]]
-          : [],
-      ),
-    );
-    const leftMs = deadline - performance.now();
-    if (leftMs <= 0 || nodes.every((node) => told.has(node))) return told;
-    await hops.next(leftMs);
-  }
+  const { told } = await hops.joined((events) => {
+    const told = new Map(events.flatMap(servedBy));
+    return { told, complete: nodes.every((node) => told.has(node)) };
+  });
+  return told;
+}
+
+function servedBy(event: HopEvent): [node: string, resourceVersion: string][] {
+  const ofProxy = event.type === "synced" && event.component === "kube-proxy";
+  return ofProxy ? [[event.node, event.resourceVersion]] : [];
 }
 
 async function noSuchService(

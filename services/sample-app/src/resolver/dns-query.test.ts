@@ -46,6 +46,27 @@ describe("an answer", () => {
     });
   });
 
+  test.each([
+    ["SRV", { priority: 0, weight: 50, port: 80, target: "a.b" }, "0 50 80 a.b"],
+    ["MX", { priority: 10, exchange: "mail.b" }, "10 mail.b"],
+    ["CNAME", { domain: "c.d" }, "c.d"],
+    ["NS", { ns: "ns.d" }, "ns.d"],
+    ["TXT", { data: "1.1.0" }, "1.1.0"],
+    [
+      "SOA",
+      { primary: "ns.d", admin: "h.d", serial: 1, refresh: 2, retry: 3, expiration: 4, minimum: 5 },
+      "ns.d h.d 1 2 3 4 5",
+    ],
+  ] as const)("has the data of %s records as dig writes it", (type, fields, text) => {
+    const query = { ...QUERY, type };
+    const packet = Packet.createResponseFromRequest(
+      Packet.parse(encodeQuery(query.id, query.name, type)),
+    );
+    const head = { name: query.name, type: Packet.TYPE[type], class: Packet.CLASS.IN, ttl: 5 };
+    packet.answers.push({ ...head, ...fields } as Packet["answers"][number]);
+    expect(decodeAnswer(packet.toBuffer(), query)?.answers).toEqual([text]);
+  });
+
   test("may be a failure, and may be cut", () => {
     const nxdomain = response((packet) => {
       packet.answers = [];

@@ -1,7 +1,7 @@
 import { Packet } from "dns2";
 
 /** The record types a look-up may ask for; one of addresses asks for A and AAAA. */
-export const RECORD_TYPES = ["A", "AAAA", "CNAME", "SRV", "PTR", "TXT"] as const;
+export const RECORD_TYPES = ["A", "AAAA", "CNAME", "SRV", "PTR", "TXT", "MX", "NS", "SOA"] as const;
 /** One of RECORD_TYPES. */
 export type RecordType = (typeof RECORD_TYPES)[number];
 
@@ -24,7 +24,7 @@ export interface QueryRecord {
   readonly rcode?: string;
   /** Why no answer came: "timeout", "ECONNREFUSED" … */
   readonly error?: string;
-  /** Addresses, names or texts, in the order of the answer; of SRV "PRIORITY WEIGHT PORT TARGET". */
+  /** Addresses, names or texts, in the order of the answer; as dig +short has them. */
   readonly answers: readonly string[];
   /** The smallest TTL of the answers in seconds. */
   readonly ttl?: number;
@@ -65,20 +65,14 @@ export function decodeAnswer(
 
 /** A record's data as dig +short writes it, without the dots at the ends of names. */
 function dataOf(record: Packet["answers"][number]): string {
-  const { address, domain, priority, weight, port, target, data } = record as Partial<RecordData>;
-  if (target !== undefined) return `${priority} ${weight} ${port} ${target}`;
-  return address ?? domain ?? [data ?? ""].flat().join("");
-}
-
-/** What dns2 makes of the records of our types. */
-interface RecordData {
-  readonly address: string;
-  readonly domain: string;
-  readonly priority: number;
-  readonly weight: number;
-  readonly port: number;
-  readonly target: string;
-  readonly data: string | readonly string[];
+  const { address, domain, ns, target, exchange, primary, data } = record;
+  if (target !== undefined) return `${record.priority} ${record.weight} ${record.port} ${target}`;
+  if (exchange !== undefined) return `${record.priority} ${exchange}`;
+  if (primary !== undefined) {
+    const { admin, serial, refresh, retry, expiration, minimum } = record;
+    return [primary, admin, serial, refresh, retry, expiration, minimum].join(" ");
+  }
+  return address ?? domain ?? ns ?? [data ?? ""].flat().join("");
 }
 
 function parse(message: Buffer): Packet | undefined {

@@ -68,7 +68,9 @@ test("the hosts file comes before DNS", async () => {
 });
 
 test("a wrong type is a wrong command line", async () => {
-  const { code, stderr } = await lookUp(1, "x", "--type", "MX");
+  const { code, stderr } = await lookUp(1, "x", "--type", "AXFR");
   expect(code).toBe(2);
-  expect(stderr).toContain('--type "MX" is not one of A, AAAA, CNAME, SRV, PTR, TXT');
+  expect(stderr).toContain(
+    '--type "AXFR" is not one of A, AAAA, CNAME, SRV, PTR, TXT, MX, NS, SOA',
+  );
 });
