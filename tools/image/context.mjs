@@ -5,11 +5,11 @@ import { PROGRAM_SOURCES } from "../../packages/kit/src/programs.ts";
 import { ROOT } from "../toolchain/paths.mjs";
 
 /** What programs read at run time; it has the same path below /app as in the checkout. */
-const DATA = ["package.json", "examples", "packages/lab/addons"];
+const DATA = ["package.json", "examples", "packages/lab/addons", "docker/lab"];
 const DATA_PATTERN = /\/services\/kubelet\/src\/runtime\/[\w/-]+\.sh$/;
 
 /** Scripts that come into the image's PATH. */
-const SCRIPTS = ["kubehop"];
+const SCRIPTS = ["kubehop", "node-network"];
 
 /**
  * Writes the build context of the image: the programs, each with what it imports and sharing what

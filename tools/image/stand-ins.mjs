@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,6 +58,8 @@ function writeSkeleton(root) {
     mkdirSync(join(root, path), { recursive: true });
   }
   mkdirSync(join(root, "tmp"));
+  chmodSync(join(root, "tmp"), 0o1777);
+  chmodSync(root, 0o755);
   symlinkSync("/run", join(root, "var/run"));
   for (const path of MERGED) {
     mkdirSync(join(root, "usr", path));
@@ -70,7 +72,7 @@ function writeSkeleton(root) {
 
 async function importTar(selection, name, file) {
   const failure = `A stand-in for ${name} could not be made.`;
-  const owner = ["--owner=root:0", "--group=root:0", "--mode=u+rwX,go+rX,go-w"];
+  const owner = ["--owner=root:0", "--group=root:0"];
   await run("tar", ["--create", `--file=${file}`, ...owner, ...selection], { failure });
   const changes = [`LABEL ${STAND_IN_LABEL}=true`, 'CMD ["bash"]'].flatMap((line) => ["-c", line]);
   await run("docker", ["import", ...changes, file, name], { failure });
