@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import type { Taint } from "@kubehop/api";
 import {
   type Bus,
   connectBus,
@@ -9,17 +10,16 @@ import {
   loadKubeconfig,
 } from "@kubehop/client";
 import type { Kit, RunningService } from "@kubehop/kit";
-import { ROOT } from "@kubehop/kit/programs";
 import { type Config, resolveSettings } from "./config.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { createKubeletMetrics, type RunningCounts } from "./metrics.ts";
 import { readCapacity, readMachine, readText } from "./node-facts.ts";
 import type { NodeDescription } from "./node-status.ts";
+import { startMirrorPods } from "./mirror/mirror-pods.ts";
 import { startNodePods } from "./node-pods.ts";
 import type { NodeFacts } from "./pod-context.ts";
-import { DEFAULT_PATH } from "./pod-to-spec.ts";
 import { parseResolvConf } from "./resolv-conf.ts";
-import { createNetnsRuntime, type NetnsRuntime } from "./runtime/netns/netns-runtime.ts";
+import { createNodeRuntime } from "./runtime/node-runtime.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { createLogStore } from "./server/log-store.ts";
 import {
@@ -28,6 +28,9 @@ import {
   startKubeletServer,
 } from "./server/server.ts";
 import { createWatches, type Watches } from "./watches.ts";
+
+/** A node that runs no pods itself takes none from the scheduler. */
+const STATIC_TAINT: Taint = { key: "kubehop.dev/static", effect: "NoSchedule" };
 
 /**
  * Builds the kubelet of one node and starts it: finds the pods of an earlier one, registers the
@@ -44,21 +47,35 @@ export async function build(given: Config, kit: Kit): Promise<RunningService> {
   const rest = parts.use(
     createRestClient({ ...kubeconfig, userAgent: `kubelet/${config.nodeName}` }),
   );
-  const [runtime, bus] = await Promise.all([createRuntime(config), connect(config, kit)]);
-  parts.use(runtime);
+  const [substrate, bus] = await Promise.all([
+    createNodeRuntime(config, logger),
+    connect(config, kit),
+  ]);
   parts.use(bus);
-  reportRoot(runtime, kit);
+  const { runtime } = parts.use(substrate);
   const watches = parts.use(createWatches(bus, config.nodeName, logger));
   const logs = parts.use(createLogStore({ runtime, logger }));
   const directories = { pods: join(config.rootDir, "pods"), logs: join(config.rootDir, "logs") };
-  const node = describeNode(config, settings.labels);
-  const shared = { runtime, directories, logger, now: () => clock.now(), rest, signal };
+  const node = describeNode(config, settings.labels, runtime);
+  const events = parts.use(createEventRecorder(rest, "kubelet", logger));
+  const mirrors = parts.use(
+    startMirrorPods({
+      sources: substrate.staticPods,
+      nodeName: config.nodeName,
+      rest,
+      watches,
+      events,
+      logger,
+      signal,
+    }),
+  );
+  const shared = { runtime, mirrors, directories, logger, now: () => clock.now(), rest, signal };
   const pods = parts.use(
     startNodePods({
       ...shared,
       node: nodeFacts(config, node),
       watches,
-      events: parts.use(createEventRecorder(rest, "kubelet", logger)),
+      events,
       metrics: createKubeletMetrics(kit.metrics, countsOf(runtime)),
       restartBackoff: settings.backoff,
     }),
@@ -89,13 +106,16 @@ function connect(config: Config, { logger, signal }: Kit): Promise<Bus> {
   });
 }
 
-interface ServerParts extends Pick<KubeletServerOptions, "directories" | "logs" | "runtime"> {
+interface ServerParts extends Pick<
+  KubeletServerOptions,
+  "directories" | "logs" | "mirrors" | "runtime"
+> {
   readonly kit: Kit;
   readonly watches: Watches;
 }
 
 async function startServer(config: Config, parts: ServerParts): Promise<KubeletServer> {
-  const { kit, watches, runtime, logs, directories } = parts;
+  const { kit, watches, runtime, mirrors, logs, directories } = parts;
   return startKubeletServer({
     host: config.nodeIp[0] ?? "",
     port: config.port,
@@ -104,31 +124,17 @@ async function startServer(config: Config, parts: ServerParts): Promise<KubeletS
     logger: kit.logger,
     pods: watches.pods,
     runtime,
+    mirrors,
     logs,
     directories,
   });
 }
 
-function createRuntime(config: Config): Promise<NetnsRuntime> {
-  return createNetnsRuntime({
-    directory: join(config.rootDir, "runtime"),
-    podCidrs: config.podCidr,
-    // Containers run programs of ours.
-    visible: [ROOT, dirname(process.execPath)],
-    writableSize: config.containerWritableSize,
-  });
-}
-
-/** Tells once what containers cannot have: an operator wonders otherwise why writes fail. */
-function reportRoot(runtime: NetnsRuntime, { logger }: Kit): void {
-  const named = (kind: string): string[] =>
-    runtime.hostRoot.entries.filter((entry) => entry.kind === kind).map((entry) => entry.name);
-  const fields = { writable: named("overlay"), readOnly: named("bind"), hidden: named("empty") };
-  if (fields.writable.includes("usr")) logger.info(fields, "root directories of containers");
-  else logger.warn(fields, "overlay not available: containers see the node's files read-only");
-}
-
-function describeNode(config: Config, labels: NodeDescription["labels"]): NodeDescription {
+function describeNode(
+  config: Config,
+  labels: NodeDescription["labels"],
+  runtime: Runtime,
+): NodeDescription {
   return {
     name: config.nodeName,
     ips: config.nodeIp,
@@ -136,6 +142,8 @@ function describeNode(config: Config, labels: NodeDescription["labels"]): NodeDe
     labels,
     port: config.port,
     capacity: readCapacity(config.maxPods),
+    runtime,
+    ...(runtime.name === "static" ? { taint: STATIC_TAINT } : {}),
     ...readMachine(),
   };
 }
@@ -145,8 +153,6 @@ function nodeFacts(config: Config, node: NodeDescription): NodeFacts {
     name: config.nodeName,
     ips: config.nodeIp,
     allocatable: node.capacity,
-    path: DEFAULT_PATH,
-    compileCache: join(config.rootDir, "compile-cache"),
     dns: {
       nameservers: config.clusterDns,
       domain: config.clusterDomain,

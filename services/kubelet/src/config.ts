@@ -1,7 +1,15 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { ConfigError, parseDuration } from "@kubehop/kit";
-import { type Static, type TArray, type TInteger, type TObject, type TString, Type } from "typebox";
+import {
+  type Static,
+  type TArray,
+  type TBoolean,
+  type TInteger,
+  type TObject,
+  type TString,
+  Type,
+} from "typebox";
 
 /** Flags, environment and defaults of the kubelet. */
 export const schema: TObject<{
@@ -21,6 +29,11 @@ export const schema: TObject<{
   maxPods: TInteger;
   containerRuntime: TString;
   containerWritableSize: TString;
+  dockerEndpoint: TString;
+  dockerNetwork: TString;
+  image: TString;
+  removePodsOnExit: TBoolean;
+  podManifestPath: TString;
   crashLoopBackOff: TString;
   crashLoopBackOffMax: TString;
   resolvConf: TString;
@@ -71,12 +84,34 @@ export const schema: TObject<{
   }),
   maxPods: Type.Integer({ description: "Pods this node takes.", default: 110, minimum: 1 }),
   containerRuntime: Type.String({
-    description: "What runs pods: netns (processes in namespaces).",
+    description:
+      "What runs pods: netns (processes in namespaces), docker (containers of a Docker Engine) or " +
+      "static (nothing: somebody else runs those of --pod-manifest-path).",
     default: "netns",
   }),
   containerWritableSize: Type.String({
     description: "Most a container may write to its root file system (size option of tmpfs).",
     default: "512m",
+  }),
+  dockerEndpoint: Type.String({
+    description: "Socket of the Docker Engine, for --container-runtime docker.",
+    default: "unix:///var/run/docker.sock",
+  }),
+  dockerNetwork: Type.String({
+    description: "Network of that engine the node's pods are on.",
+    default: "",
+  }),
+  image: Type.String({
+    description: "Image of kubehop itself: of pause containers and of the images kubehop/….",
+    default: "kubehop:dev",
+  }),
+  removePodsOnExit: Type.Boolean({
+    description: "Remove the node's containers when the kubelet is stopped (docker).",
+    default: false,
+  }),
+  podManifestPath: Type.String({
+    description: "File or directory with pods (YAML) that somebody else runs (docker, static).",
+    default: "",
   }),
   crashLoopBackOff: Type.String({
     description: "First pause before a container that ended is started again; doubles each time.",
@@ -113,11 +148,7 @@ export function resolveSettings(config: Config): Settings {
   for (const ip of config.nodeIp) {
     if (isIP(ip) === 0) throw new ConfigError(`--node-ip: "${ip}" is not an IP address.`);
   }
-  if (config.containerRuntime !== "netns") {
-    throw new ConfigError(
-      `--container-runtime: "${config.containerRuntime}" is unknown; the only one is netns.`,
-    );
-  }
+  checkRuntime(config);
   const rootDir = resolve(config.rootDir);
   if (/[,\\\n]/.test(rootDir)) {
     throw new ConfigError(`--root-dir: "${rootDir}" has a character that mount options cannot.`);
@@ -134,4 +165,22 @@ export function resolveSettings(config: Config): Settings {
     max: parseDuration(config.crashLoopBackOffMax),
   };
   return { rootDir, labels: Object.fromEntries(labels), backoff };
+}
+
+function checkRuntime({ containerRuntime, dockerNetwork, podManifestPath }: Config): void {
+  if (!["docker", "netns", "static"].includes(containerRuntime)) {
+    const known = "there are netns, docker and static";
+    throw new ConfigError(`--container-runtime: "${containerRuntime}" is unknown; ${known}.`);
+  }
+  if (containerRuntime === "docker" && dockerNetwork === "") {
+    throw new ConfigError("--docker-network: --container-runtime docker needs the node's network.");
+  }
+  if (containerRuntime === "static" && podManifestPath === "") {
+    throw new ConfigError("--pod-manifest-path: --container-runtime static needs the pods' file.");
+  }
+  if (containerRuntime === "netns" && podManifestPath !== "") {
+    throw new ConfigError(
+      "--pod-manifest-path: with --container-runtime netns the node runs its pods itself.",
+    );
+  }
 }

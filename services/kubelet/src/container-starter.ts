@@ -7,10 +7,9 @@ import {
   type Pod,
 } from "@kubehop/api";
 import { type Backoff, createBackoff } from "./backoff.ts";
-import { unknownImageMessage } from "./catalogue.ts";
 import type { PodContext } from "./pod-context.ts";
 import { logPath, writePodFiles } from "./pod-files.ts";
-import { allContainers, containerCommand, podToSpec } from "./pod-to-spec.ts";
+import { allContainers, podToSpec } from "./pod-to-spec.ts";
 import { podHostname } from "./hosts-file.ts";
 import { runHandler } from "./probes/handler.ts";
 import {
@@ -120,20 +119,31 @@ export class ContainerStarter {
   async #start(pod: Pod, container: Container, attempt: number): Promise<void> {
     const { events, runtime } = this.#context;
     const podUid = pod.metadata.uid ?? "";
-    if (containerCommand(container).length === 0) {
-      throw new ContainerStartError("ErrImagePull", unknownImageMessage(container.image ?? ""));
-    }
+    await this.#ensureImage(pod, container);
     const spec = this.#spec(pod, container, attempt);
-    if (this.#waiting.get(container.name) === undefined) {
-      const text = `Container image "${container.image ?? ""}" already present on machine`;
-      events.event(pod, "Normal", "Pulled", text);
-    }
     await this.#dropOldStarts(podUid, container.name, attempt);
     const state = await runtime.startContainer(podUid, spec);
     events.event(pod, "Normal", "Created", `Created container: ${container.name}`);
     events.event(pod, "Normal", "Started", `Started container ${container.name}`);
     const handler = container.lifecycle?.postStart;
     if (handler !== undefined) void this.#postStart(pod, { container, id: state.id, handler });
+  }
+
+  async #ensureImage(pod: Pod, container: Container): Promise<void> {
+    const { events, runtime, now } = this.#context;
+    const { image = "", imagePullPolicy: policy = "IfNotPresent", command = [] } = container;
+    const began = now();
+    const request = { image, policy, hasCommand: command.length > 0 };
+    const pulled = await runtime.ensureImage(request, () =>
+      events.event(pod, "Normal", "Pulling", `Pulling image "${image}"`),
+    );
+    const seconds = ((now() - began) / 1_000).toFixed(3);
+    if (pulled) {
+      events.event(pod, "Normal", "Pulled", `Successfully pulled image "${image}" in ${seconds}s`);
+    } else if (this.#waiting.get(container.name) === undefined) {
+      const text = `Container image "${image}" already present on machine`;
+      events.event(pod, "Normal", "Pulled", text);
+    }
   }
 
   #failed(pod: Pod, { name }: Container, error: Error): void {
@@ -170,8 +180,6 @@ export class ContainerStarter {
       volumes: this.#volumes,
       files: writePodFiles(directories, pod, id, { ...node, podIps }),
       logPath: logPath(directories, id),
-      path: node.path,
-      compileCache: node.compileCache,
     });
     for (const { source, target, readOnly } of spec.mounts) {
       if (existsSync(source)) continue;

@@ -5,7 +5,7 @@ import type {
   ContainerStatus,
 } from "@kubehop/api";
 import { repositoryOf } from "./catalogue.ts";
-import type { ContainerId, ContainerState } from "./runtime/runtime.ts";
+import type { ContainerState } from "./runtime/runtime.ts";
 import { toTime } from "./time.ts";
 
 /** Everything a container's status is computed from. */
@@ -22,12 +22,12 @@ export interface ContainerFacts {
   /** It is an init container that runs once: ready means ended well. */
   readonly runsOnce: boolean;
   /** The last words a start left. */
-  lastWords(id: ContainerId): string | undefined;
+  lastWords(state: ContainerState): string | undefined;
 }
 
-/** Names a container in the API: `netns://POD-UID/NAME/ATTEMPT`. */
-export function containerId({ podUid, name, attempt }: ContainerId): string {
-  return `netns://${podUid}/${name}/${attempt}`;
+/** Names a container in the API: `docker://ID`, or `netns://POD-UID/NAME/ATTEMPT`. */
+export function containerId({ containerId, id }: ContainerState): string {
+  return containerId ?? `netns://${id.podUid}/${id.name}/${id.attempt}`;
 }
 
 /** The status of one container: waiting, running or terminated, and how its last start ended. */
@@ -38,8 +38,8 @@ export function containerStatus(container: Container, facts: ContainerFacts): Co
     name: container.name,
     restartCount: latest?.id.attempt ?? 0,
     image,
-    imageID: latest === undefined ? "" : repositoryOf(image),
-    ...(latest === undefined ? {} : { containerID: containerId(latest.id) }),
+    imageID: latest === undefined ? "" : (latest.imageId ?? repositoryOf(image)),
+    ...(latest === undefined ? {} : { containerID: containerId(latest) }),
     ...stateOf(facts),
   };
 }
@@ -75,19 +75,20 @@ function lastState(
 
 function terminated(ended: ContainerState, facts: ContainerFacts): ContainerStateTerminated {
   const exitCode = ended.exitCode ?? 0;
-  const message = ended.startError ?? facts.lastWords(ended.id);
+  const message = ended.startError ?? facts.lastWords(ended);
   return {
     exitCode,
     reason: reasonOf(ended, exitCode),
     ...(message === undefined || message === "" ? {} : { message }),
     startedAt: toTime(ended.startedAt ?? ended.createdAt),
     finishedAt: toTime(ended.finishedAt ?? ended.createdAt),
-    containerID: containerId(ended.id),
+    containerID: containerId(ended),
   };
 }
 
 /** containerd's words: a program that could not be started ends with StartError and code 128. */
-function reasonOf({ startError }: ContainerState, exitCode: number): string {
+function reasonOf({ startError, oomKilled }: ContainerState, exitCode: number): string {
   if (startError !== undefined) return "StartError";
+  if (oomKilled === true) return "OOMKilled";
   return exitCode === 0 ? "Completed" : "Error";
 }

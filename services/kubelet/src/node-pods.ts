@@ -8,6 +8,8 @@ import {
   type WorkQueue,
 } from "@kubehop/client";
 import type { BackoffOptions } from "./backoff.ts";
+import { isMirrorPod, type MirrorPods } from "./mirror/mirror-pods.ts";
+import { MirrorWorker } from "./mirror/mirror-worker.ts";
 import type { KubeletMetrics } from "./metrics.ts";
 import type { NodeFacts, PodContext, PodDeleter } from "./pod-context.ts";
 import { type PodDirectories, removePodFiles } from "./pod-files.ts";
@@ -24,6 +26,7 @@ export interface NodePodsOptions {
   readonly node: NodeFacts;
   readonly directories: PodDirectories;
   readonly runtime: Runtime;
+  readonly mirrors: MirrorPods;
   readonly rest: RestClient;
   readonly watches: Watches;
   readonly events: EventRecorder;
@@ -53,7 +56,7 @@ const RETRY = { baseDelayMs: 50, maxDelayMs: 5_000 };
  * statuses to write, so that a slow API server delays no restart.
  */
 export function startNodePods(options: NodePodsOptions): NodePods {
-  const { runtime, watches, logger, signal } = options;
+  const { runtime, mirrors, watches, logger, signal } = options;
   const stop = new AbortController();
   const ended = AbortSignal.any([signal, stop.signal]);
   const queue = createWorkQueue(RETRY);
@@ -93,6 +96,11 @@ export function startNodePods(options: NodePodsOptions): NodePods {
     }
   });
   const changes = runtime.onChange((uid) => queue.add(uid));
+  const mirrored = mirrors.onChange((key) => {
+    const [namespace = "", name = ""] = key.split("/");
+    const uid = watches.pods.byName(namespace, name)?.metadata.uid;
+    if (uid !== undefined) queue.add(uid);
+  });
   const running = run().catch((err: unknown) => {
     if (!ended.aborted) logger.error({ err }, "pods are not looked after any more");
   });
@@ -102,6 +110,7 @@ export function startNodePods(options: NodePodsOptions): NodePods {
       stop.abort();
       await running;
       changes[Symbol.dispose]();
+      mirrored[Symbol.dispose]();
       workers[Symbol.dispose]();
     },
   };
@@ -129,7 +138,7 @@ function createContext(
 class PodWorkers implements Disposable {
   readonly #context: PodContext;
   readonly #watches: Watches;
-  readonly #workers = new Map<string, PodWorker>();
+  readonly #workers = new Map<string, MirrorWorker | PodWorker>();
 
   constructor(context: PodContext, watches: Watches) {
     this.#context = context;
@@ -140,7 +149,7 @@ class PodWorkers implements Disposable {
     const pod = this.#watches.pods.byUid(uid);
     let worker = this.#workers.get(uid);
     if (worker === undefined && pod === undefined) return this.#removeOrphan(uid);
-    worker ??= new PodWorker(this.#context, pod as Pod);
+    worker ??= createWorker(this.#context, pod as Pod);
     this.#workers.set(uid, worker);
     if (!(await worker.reconcile(pod))) return;
     worker[Symbol.dispose]();
@@ -159,6 +168,10 @@ class PodWorkers implements Disposable {
     await volumes.tearDown(uid);
     removePodFiles(directories, uid);
   }
+}
+
+function createWorker(context: PodContext, pod: Pod): MirrorWorker | PodWorker {
+  return isMirrorPod(pod) ? new MirrorWorker(context, pod) : new PodWorker(context, pod);
 }
 
 /** Whether a pod refers to an object; every pod gets the cluster's CA from the kubelet itself. */

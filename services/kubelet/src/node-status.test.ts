@@ -9,6 +9,7 @@ const node: NodeDescription = {
   labels: { zone: "a" },
   port: 10250,
   capacity: { cpu: "2", pods: "110" },
+  runtime: { name: "docker", version: () => "20.10.24", problem: () => undefined },
   kernelVersion: "6.1",
   osImage: "Linux",
   architecture: "amd64",

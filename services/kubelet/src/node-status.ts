@@ -6,6 +6,7 @@ import {
   Kinds,
   type Node,
   type NodeStatus,
+  type Taint,
 } from "@kubehop/api";
 import type { RestClient } from "@kubehop/client";
 import { toTime } from "./time.ts";
@@ -18,6 +19,14 @@ export interface NodeDescription {
   readonly labels: Readonly<Record<string, string>>;
   readonly port: number;
   readonly capacity: Readonly<Record<string, string>>;
+  /** Of the container runtime: its name and version, and why it cannot be used. */
+  readonly runtime: {
+    readonly name: string;
+    version(): string;
+    problem(): { readonly since: number; readonly message: string } | undefined;
+  };
+  /** Pods that say nothing of it are not put on this node. */
+  readonly taint?: Taint;
   /** From uname and os-release. */
   readonly kernelVersion: string;
   readonly osImage: string;
@@ -50,14 +59,17 @@ export function nodeDraft(node: NodeDescription): Draft<Node> {
     apiVersion: "v1",
     kind: "Node",
     metadata: { name: node.name, labels: nodeLabels(node) },
-    spec: podCIDR === undefined ? {} : { podCIDR, podCIDRs: [...node.podCidrs] },
+    spec: {
+      ...(podCIDR === undefined ? {} : { podCIDR, podCIDRs: [...node.podCidrs] }),
+      ...(node.taint === undefined ? {} : { taints: [node.taint] }),
+    },
   };
 }
 
 /** The status of a node that is well; conditions keep the time of their last change. */
 export function nodeStatus(node: NodeDescription, previous: NodeStatus, now: number): NodeStatus {
   const time = toTime(now);
-  const conditions = CONDITIONS.map(([type, status, reason, message]): Condition => {
+  const conditions = conditionsOf(node, now).map(([type, status, reason, message]): Condition => {
     const before = previous.conditions?.find((condition) => condition.type === type);
     const since = before?.status === status ? before.lastTransitionTime : undefined;
     const lastTransitionTime = since ?? time;
@@ -78,7 +90,7 @@ export function nodeStatus(node: NodeDescription, previous: NodeStatus, now: num
       bootID: node.bootId,
       kernelVersion: node.kernelVersion,
       osImage: node.osImage,
-      containerRuntimeVersion: "netns://1.0.0",
+      containerRuntimeVersion: `${node.runtime.name}://${node.runtime.version()}`,
       kubeletVersion: KUBELET_VERSION,
       kubeProxyVersion: "",
       operatingSystem: "linux",
@@ -113,8 +125,29 @@ async function createOrPatch(rest: RestClient, node: NodeDescription): Promise<N
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
   }
-  const body = { metadata: { labels: draft.metadata.labels }, spec: draft.spec };
+  // Taints are the node controller's once the node is there.
+  const { taints: _ours, ...spec } = draft.spec;
+  const body = { metadata: { labels: draft.metadata.labels }, spec };
   return rest.patch(Kinds.Node, { name: node.name }, { type: "merge", body });
+}
+
+/** A runtime that was away this long makes the node unready (pkg/kubelet maxWaitForContainerRuntime). */
+const RUNTIME_GRACE_MS = 30_000;
+
+type ConditionRow = readonly [
+  type: string,
+  status: Condition["status"],
+  reason: string,
+  message: string,
+];
+
+function conditionsOf({ runtime }: NodeDescription, now: number): readonly ConditionRow[] {
+  const problem = runtime.problem();
+  if (problem === undefined || now - problem.since < RUNTIME_GRACE_MS) return CONDITIONS;
+  const message = `container runtime is down: ${problem.message}`;
+  return CONDITIONS.map((row): ConditionRow =>
+    row[0] === "Ready" ? ["Ready", "False", "KubeletNotReady", message] : row,
+  );
 }
 
 function nodeLabels(node: NodeDescription): Record<string, string> {

@@ -2,6 +2,7 @@ import type { Pod } from "@kubehop/api";
 import type { EventRecorder, Logger } from "@kubehop/client";
 import type { BackoffOptions } from "./backoff.ts";
 import type { PodSources } from "./environment.ts";
+import type { MirrorPods } from "./mirror/mirror-pods.ts";
 import type { KubeletMetrics } from "./metrics.ts";
 import type { NodeFiles, PodDirectories } from "./pod-files.ts";
 import type { Runtime } from "./runtime/runtime.ts";
@@ -13,6 +14,7 @@ export interface PodContext {
   readonly node: NodeFacts;
   readonly directories: PodDirectories;
   readonly runtime: Runtime;
+  readonly mirrors: Pick<MirrorPods, "find">;
   readonly volumes: PodVolumes;
   readonly sources: PodSources;
   readonly status: StatusWriter;
@@ -34,10 +36,6 @@ export interface NodeFacts extends NodeFiles {
   readonly ips: readonly string[];
   /** The node's allocatable resources. */
   readonly allocatable: Readonly<Record<string, string>>;
-  /** PATH of containers. */
-  readonly path: string;
-  /** Directory with compiled code that pods share. */
-  readonly compileCache: string;
 }
 
 /** The one thing a kubelet deletes. */

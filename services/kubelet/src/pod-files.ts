@@ -5,7 +5,7 @@ import { logTail } from "@kubehop/kit";
 import { podHostsFile } from "./hosts-file.ts";
 import type { PodFiles } from "./pod-to-spec.ts";
 import { type ClusterDns, formatResolvConf, podResolvConf } from "./resolv-conf.ts";
-import type { ContainerId } from "./runtime/runtime.ts";
+import type { ContainerId, ContainerState } from "./runtime/runtime.ts";
 
 /** Where the kubelet keeps what belongs to pods. */
 export interface PodDirectories {
@@ -58,8 +58,7 @@ export function writePodFiles(
 export function lastWords(
   directories: PodDirectories,
   container: Container,
-  id: ContainerId,
-  exitCode: number,
+  { id, exitCode = 0, lastLines }: ContainerState,
 ): string | undefined {
   try {
     const path = terminationLog(directories, id);
@@ -71,7 +70,7 @@ export function lastWords(
   if (container.terminationMessagePolicy !== "FallbackToLogsOnError" || exitCode === 0) {
     return undefined;
   }
-  return logTail(logPath(directories, id), MAX_LOG_MESSAGE);
+  return lastLines ?? logTail(logPath(directories, id), MAX_LOG_MESSAGE);
 }
 
 /** Removes everything that is kept of a pod but its volumes. */

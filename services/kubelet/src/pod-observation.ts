@@ -66,9 +66,10 @@ export function containerFacts(observation: PodObservation, container: Container
     ...(previous === undefined ? {} : { previous }),
     ...(waiting === undefined ? {} : { waiting }),
     started: containerView(observation, name).started,
-    ready: latest !== undefined && probes.verdicts(container, latest).ready,
+    ready:
+      latest !== undefined && latest.paused !== true && probes.verdicts(container, latest).ready,
     runsOnce: isInit && !isSidecar(container),
-    lastWords: (id) => lastWords(directories, container, id, latest?.exitCode ?? 0),
+    lastWords: (state) => lastWords(directories, container, state),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Container } from "@kubehop/api";
 import { describe, expect, it } from "vitest";
-import { containerCommand, podToSpec } from "./pod-to-spec.ts";
+import { podToSpec } from "./pod-to-spec.ts";
 import type { ContainerSpec } from "./runtime/runtime.ts";
 import { testContainer, testPod, testSources } from "./testing/objects.ts";
 
@@ -21,44 +21,36 @@ function specOf(container: Partial<Container>): ContainerSpec {
     volumes: { conf: "/v/conf", scratch: "/v/scratch" },
     files: { hosts: "/f/hosts", resolvConf: "/f/resolv.conf", terminationLog: "/f/last" },
     logPath: "/l/3.log",
-    path: "/bin",
-    compileCache: "/cache",
   });
 }
 
-describe("containerCommand", () => {
-  it.each<[Partial<Container>, string[]]>([
-    [{ image: "busybox" }, ["sh"]],
-    [{ image: "busybox", args: ["sleep", "1"] }, ["sleep", "1"]],
-    [{ image: "curl", args: ["http://x"] }, ["curl", "http://x"]],
-    [{ image: "curl", command: ["echo"] }, ["echo"]],
-    [{ image: "none", command: ["a"], args: ["b"] }, ["a", "b"]],
-    [{ image: "none", args: ["b"] }, []],
-    [{ image: "none" }, []],
-  ])("%j runs %j", (container, command) => {
-    expect(containerCommand(testContainer(container))).toEqual(command);
-  });
-});
-
 describe("podToSpec", () => {
-  it("expands variables in command and args and sets what images set", () => {
+  it("expands variables in command and args, and leaves the rest to the image", () => {
     const spec = specOf({
       command: ["echo", "$(GREETING)"],
       args: ["$(NONE)"],
       env: [{ name: "GREETING", value: "hi" }],
     });
-    expect(spec).toMatchObject({ attempt: 3, command: ["echo", "hi", "$(NONE)"], workingDir: "/" });
-    expect(spec.env).toEqual({ PATH: "/bin", HOSTNAME: "named", HOME: "/root", GREETING: "hi" });
+    expect(spec).toMatchObject({
+      attempt: 3,
+      image: "kubehop/sample-app",
+      command: ["echo", "hi"],
+      args: ["$(NONE)"],
+      env: { GREETING: "hi" },
+      workingDir: "",
+      limits: {},
+      lastWordsFromLog: false,
+    });
+    expect(specOf({ workingDir: "/srv" })).toMatchObject({
+      command: [],
+      args: [],
+      workingDir: "/srv",
+    });
   });
 
-  it("shares compiled code among the images that are Node programs of ours", () => {
-    const spec = specOf({ image: "nginx" });
-    const target = "/var/cache/kubehop/compile";
-    expect(spec.env["NODE_COMPILE_CACHE"]).toBe(target);
-    expect(spec.mounts.at(-1)).toEqual({ source: "/cache", target, readOnly: false });
-    expect(specOf({ image: "nginx", command: ["sh"] }).env).not.toHaveProperty(
-      "NODE_COMPILE_CACHE",
-    );
+  it("reads the limits", () => {
+    const resources = { limits: { memory: "64Mi", cpu: "250m" }, requests: { memory: "1Mi" } };
+    expect(specOf({ resources }).limits).toEqual({ memoryBytes: 67_108_864, cpus: 0.25 });
   });
 
   it("mounts the pod's own files unless the pod mounts something there", () => {

@@ -14,7 +14,7 @@ import {
 import { type PodAction, type PodPlan, planPod } from "./pod-plan.ts";
 import { allContainers } from "./pod-to-spec.ts";
 import { type ProbedContainer, PodProbes } from "./probes/pod-probes.ts";
-import type { ProbeResult, ProbeType } from "./probes/probe-result.ts";
+import { noteProbe } from "./probes/probe-events.ts";
 import type { ContainerId } from "./runtime/runtime.ts";
 import { type PodFacts, podStatus } from "./status.ts";
 import { VolumeError } from "./volumes/pod-volumes.ts";
@@ -25,6 +25,13 @@ const LEAST_GRACE_MS = 2_000;
 const DEFAULT_GRACE_SECONDS = 30;
 /** How soon what is missing (a ConfigMap, a sandbox) is looked for again, in ms. */
 const RETRY_MS = 3_000;
+
+/** Reasons a container waits for that a pause before the next try does not change. */
+const KEPT_REASONS: ReadonlySet<string> = new Set([
+  "CrashLoopBackOff",
+  "ErrImageNeverPull",
+  "ImagePullBackOff",
+]);
 
 /**
  * Makes one pod of the node fit its spec, step by step: each reconcile looks at what is and does
@@ -53,7 +60,7 @@ export class PodWorker implements Disposable {
     this.#seenAt = context.now();
     this.#probes = new PodProbes({
       onChange: () => context.kick(this.#uid),
-      onResult: (type, result) => this.#noteProbe(type, result),
+      onResult: (type, result) => noteProbe(context, this.#pod, { type, result }),
     });
     this.#starter = new ContainerStarter(context, this.#waiting);
   }
@@ -166,7 +173,7 @@ export class PodWorker implements Disposable {
 
   #noteBackoff(container: Container): void {
     const before = this.#waiting.get(container.name);
-    if (before?.reason === "ImagePullBackOff" || before?.reason === "CrashLoopBackOff") return;
+    if (KEPT_REASONS.has(before?.reason ?? "")) return;
     if (before?.reason === "ErrImagePull") {
       const text = `Back-off pulling image "${container.image}"`;
       const message = `${text}: ErrImagePull: ${before.message}`;
@@ -229,13 +236,6 @@ export class PodWorker implements Disposable {
     this.#probes.sync(this.#pod, running, this.#isEnding());
   }
 
-  #noteProbe(type: ProbeType, { success, message }: ProbeResult): void {
-    const { metrics, events } = this.#context;
-    metrics.probes.inc({ probe_type: title(type), result: success ? "successful" : "failed" });
-    if (success) return;
-    events.event(this.#pod, "Warning", "Unhealthy", `${title(type)} probe failed: ${message}`);
-  }
-
   #podIps(): readonly string[] {
     const { sandbox } = this.#observe();
     if (sandbox === undefined || !sandbox.running) return [];
@@ -276,11 +276,6 @@ export class PodWorker implements Disposable {
     if (!this.#removed) await rest.confirmDeletion(this.#pod);
     return this.#removed;
   }
-}
-
-/** A probe's type as events and metrics write it. */
-function title(type: ProbeType): string {
-  return `${type.charAt(0).toUpperCase()}${type.slice(1)}`;
 }
 
 function keyOf(id: ContainerId): string {

@@ -10,8 +10,8 @@ export interface Watches extends AsyncDisposable {
   node(): Node | undefined;
   /** Resolves when everything was heard once; rejects when the signal aborts. */
   synced(signal: AbortSignal): Promise<void>;
-  /** Calls back with the uid of a pod of this node that changed. */
-  onPod(handler: (uid: string) => void): void;
+  /** Calls back with the uid of a pod of this node that changed, and what it is or was. */
+  onPod(handler: (uid: string, pod: Pod) => void): void;
   /** Calls back with namespace and `configmap/NAME` or `secret/NAME` of what changed. */
   onSource(handler: (namespace: string, reference: string) => void): void;
 }
@@ -64,7 +64,7 @@ export function createWatches(bus: Bus, nodeName: string, logger: Logger): Watch
     onPod(handler) {
       pods.onChange(({ previous, current }) => {
         for (const pod of new Set([previous, current].filter(ofNode))) {
-          if (pod?.metadata.uid !== undefined) handler(pod.metadata.uid);
+          if (pod?.metadata.uid !== undefined) handler(pod.metadata.uid, pod);
         }
       });
     },

@@ -31,6 +31,8 @@ export interface PodProbesOptions {
 }
 
 interface Tracked {
+  /** The address that is probed. */
+  podIp: string;
   readonly workers: Map<ProbeType, Disposable>;
   started: boolean;
   ready: boolean;
@@ -86,11 +88,17 @@ export class PodProbes implements Disposable {
   }
 
   /** A kubelet that starts anew believes what the one before reported of a container it finds. */
-  #track(pod: Pod, { container, state }: ProbedContainer): Tracked {
+  #track(pod: Pod, { container, state, podIp }: ProbedContainer): Tracked {
     const known = this.#tracked.get(keyOf(state));
+    if (known !== undefined && known.podIp !== podIp) {
+      stopAll(known);
+      known.podIp = podIp;
+      known.ready = container.readinessProbe === undefined;
+    }
     if (known !== undefined) return known;
     const reported = reportedState(pod, state);
     const entry: Tracked = {
+      podIp,
       workers: new Map(),
       started: container.startupProbe === undefined || reported?.started === true,
       ready: container.readinessProbe === undefined || reported?.ready === true,

@@ -1,5 +1,15 @@
 import type { Readable, Writable } from "node:stream";
 
+/** A policy by which images are fetched. */
+export type PullPolicy = "Always" | "IfNotPresent" | "Never";
+
+/** A runtime that does not answer. */
+export interface RuntimeProblem {
+  /** unix ms. */
+  readonly since: number;
+  readonly message: string;
+}
+
 /** What a pod's sandbox is made from. */
 export interface SandboxSpec {
   /** metadata.uid of the pod; names everything the runtime keeps for it. */
@@ -26,17 +36,36 @@ export interface ContainerSpec {
   readonly name: string;
   /** 0 for the first start, then one more a restart. */
   readonly attempt: number;
-  /** Program and arguments, never empty. */
+  readonly image: string;
+  /** What the pod has the container run; empty: what the image has it run. */
   readonly command: readonly string[];
-  /** The whole environment of the process. */
+  /** Arguments, after `command` or else after the image's entry point; empty: the image's. */
+  readonly args: readonly string[];
+  /** What the pod and the Services give; what the image gives lies below. */
   readonly env: Readonly<Record<string, string>>;
-  /** Absolute path in the container; "/" when the pod does not say. */
+  /** Absolute path in the container; "" when the pod does not say. */
   readonly workingDir: string;
   readonly mounts: readonly Mount[];
-  /** File that receives standard output and error, appended to. */
+  /** File that receives standard output and error, where the runtime has logs in files. */
   readonly logPath: string;
-  /** What of the pod's container this was made from (image, resolved command); kept with it. */
+  readonly limits: ResourceLimits;
+  /** Its last lines stand for last words it did not leave (FallbackToLogsOnError). */
+  readonly lastWordsFromLog: boolean;
+}
+
+/** The most a container may use; absent: no limit. */
+export interface ResourceLimits {
+  readonly memoryBytes?: number;
+  /** CPUs, e.g. 0.5. */
+  readonly cpus?: number;
+}
+
+/** An image that a container needs. */
+export interface ImageRequest {
   readonly image: string;
+  readonly policy: PullPolicy;
+  /** The container says itself what to run. */
+  readonly hasCommand: boolean;
 }
 
 /** Names a container of this node. */
@@ -59,6 +88,16 @@ export interface ContainerState {
   readonly exitCode?: number;
   /** Why a container that never ran could not be started. */
   readonly startError?: string;
+  /** Its processes are frozen: it answers nothing until they are thawed. */
+  readonly paused?: boolean;
+  /** It was killed because it used more memory than it may. */
+  readonly oomKilled?: boolean;
+  /** Its name in the API, where it is not made of the id: `docker://…`. */
+  readonly containerId?: string;
+  /** What the runtime calls the image it was made from. */
+  readonly imageId?: string;
+  /** The end of its log, where logs are not in files. */
+  readonly lastLines?: string;
 }
 
 /** A pod's sandbox as it is now, with the containers still known (exited ones until removed). */
@@ -89,18 +128,46 @@ export interface ExecProcess {
   kill(): void;
 }
 
+/** What of a log is wanted (PodLogOptions). */
+export interface LogQuery {
+  readonly follow: boolean;
+  readonly previous: boolean;
+  readonly timestamps: boolean;
+  readonly tailLines?: number;
+  readonly limitBytes?: number;
+  /** unix ms: only what was written since then. */
+  readonly since?: number;
+}
+
+/**
+ * Reads a log until its end, or with `follow` until the container ends or the signal aborts.
+ * Rejects when it cannot be read.
+ */
+export type LogReader = (query: LogQuery, signal: AbortSignal) => Promise<AsyncIterable<Buffer>>;
+
 /**
  * Runs pods. What it knows outlives the kubelet: a new runtime over the same directory finds
  * every sandbox and container again, running or exited meanwhile. Disposing a runtime ends its
  * watching, not the pods.
  */
 export interface Runtime extends AsyncDisposable {
+  /** Its name as containers' ids and nodes have it: "netns", "docker". */
+  readonly name: string;
+  /** e.g. "20.10.24". */
+  version(): string;
+  /** Why pods cannot be started or stopped now; undefined when all is well. */
+  problem(): RuntimeProblem | undefined;
   /** Every sandbox of this node, or a pod's; a snapshot that costs no system call. */
   list(podUid?: string): readonly Sandbox[];
   /** Makes a pod's sandbox (network namespace, address, hostname), or gives the running one. */
   runSandbox(spec: SandboxSpec): Promise<Sandbox>;
   /** Kills what still runs in a sandbox and forgets it with its containers; absent is fine. */
   removeSandbox(podUid: string): Promise<void>;
+  /**
+   * Has an image at hand; `onPull` is called before it is fetched. Resolves to whether it was
+   * fetched now. Rejects with ContainerStartError.
+   */
+  ensureImage(request: ImageRequest, onPull: () => void): Promise<boolean>;
   /** Starts a container in a running sandbox. Rejects with ContainerStartError when it can't. */
   startContainer(podUid: string, spec: ContainerSpec): Promise<ContainerState>;
   /** Signals a container's main process; SIGKILL reaches every process of the container. */
@@ -109,6 +176,8 @@ export interface Runtime extends AsyncDisposable {
   removeContainer(id: ContainerId): Promise<void>;
   /** Runs a command in a running container. Throws when it does not run. */
   exec(id: ContainerId, command: readonly string[], options?: ExecOptions): ExecProcess;
+  /** Reads a container's log where logs are not files at `logPath`; undefined when they are. */
+  log(id: ContainerId): LogReader | undefined;
   /** Calls back with the pod's uid whenever a container or sandbox of it changed by itself. */
   onChange(handler: (podUid: string) => void): Disposable;
 }
@@ -120,6 +189,7 @@ export class ContainerStartError extends Error {
   readonly reason:
     | "CreateContainerConfigError"
     | "CreateContainerError"
+    | "ErrImageNeverPull"
     | "ErrImagePull"
     | "RunContainerError";
 

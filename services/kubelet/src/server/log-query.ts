@@ -1,13 +1,4 @@
-/** What of a log is wanted (PodLogOptions). */
-export interface LogQuery {
-  readonly follow: boolean;
-  readonly previous: boolean;
-  readonly timestamps: boolean;
-  readonly tailLines?: number;
-  readonly limitBytes?: number;
-  /** unix ms: only what was written since then. */
-  readonly since?: number;
-}
+import type { LogQuery } from "../runtime/runtime.ts";
 
 /** Parameters of a URL, as they were written. */
 type Parameters = Readonly<Record<string, string | undefined>>;

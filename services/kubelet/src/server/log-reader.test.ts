@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { LogQuery } from "./log-query.ts";
+import type { LogQuery } from "../runtime/runtime.ts";
 import { type LogSource, readLog, tailOffset } from "./log-reader.ts";
 
 const ALL: LogQuery = { follow: false, previous: false, timestamps: false };

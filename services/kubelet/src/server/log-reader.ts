@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from "node:fs";
 import { open, readFile, stat } from "node:fs/promises";
-import type { LogQuery } from "./log-query.ts";
+import type { LogQuery } from "../runtime/runtime.ts";
 import { type LogStore, rotatedPath } from "./log-store.ts";
 
 /** The log of one start of a container. */

@@ -3,9 +3,18 @@ import { join } from "node:path";
 import type { Pod } from "@kubehop/api";
 import { logPath, type PodDirectories } from "../pod-files.ts";
 import { allContainers } from "../pod-to-spec.ts";
-import type { ContainerId, ContainerState, Runtime } from "../runtime/runtime.ts";
+import { isMirrorPod, type MirrorPods } from "../mirror/mirror-pods.ts";
+import type { StaticContainer } from "../mirror/static-pod.ts";
+import type {
+  ContainerId,
+  ContainerState,
+  ExecOptions,
+  ExecProcess,
+  LogReader,
+  Runtime,
+} from "../runtime/runtime.ts";
 import type { PodWatch } from "../watches.ts";
-import type { LogSource } from "./log-reader.ts";
+import { type LogSource, readLog } from "./log-reader.ts";
 import type { LogStore } from "./log-store.ts";
 
 /** A request that names what there is not. */
@@ -24,6 +33,7 @@ export class RequestError extends Error {
 export interface RequestContext {
   readonly pods: PodWatch;
   readonly runtime: Runtime;
+  readonly mirrors: Pick<MirrorPods, "find">;
   readonly logs: LogStore;
   readonly directories: PodDirectories;
 }
@@ -35,40 +45,86 @@ export interface ContainerPath {
   readonly container: string;
 }
 
-/** The log of a container's newest start, or of the one before. Throws RequestError. */
+/** How the log of a container's newest start, or of the one before, is read. Throws RequestError. */
 export function findLog(
   context: RequestContext,
   path: ContainerPath,
   previous: boolean,
-): LogSource {
+): LogReader {
   const pod = findPod(context, path);
+  const mirrored = findMirrored(context, path, pod);
+  if (mirrored !== undefined) return mirroredLog(mirrored, { path, pod, previous });
   const podUid = pod.metadata.uid ?? "";
   const { container } = path;
-  const attempts = attemptsOnDisk(context, podUid, container);
-  const attempt = attempts.at(previous ? -2 : -1);
-  const where = `container "${container}" in pod "${path.pod}"`;
+  const attempt = attemptsOf(context, podUid, container).at(previous ? -2 : -1);
   if (attempt === undefined) {
-    if (previous) throw new RequestError(400, `previous terminated ${where} not found`);
-    throw new RequestError(400, `${where} is waiting to start: ${waitingReason(pod, container)}`);
+    if (previous) throw noPrevious(path);
+    const reason = waitingReason(pod, container);
+    throw new RequestError(400, `${named(path)} is waiting to start: ${reason}`);
   }
   const id = { podUid, name: container, attempt };
-  const state = (): ContainerState | undefined => stateOf(context.runtime, id);
-  return {
-    path: logPath(context.directories, id),
-    store: context.logs,
-    startedAt: state()?.startedAt ?? Date.now(),
-    isRunning: () => ["starting", "running"].includes(state()?.phase ?? ""),
-  };
+  return context.runtime.log(id) ?? fileLog(context, id);
 }
 
-/** The running start of a container. Throws RequestError when it does not run. */
-export function findRunning(context: RequestContext, path: ContainerPath): ContainerId {
+/** Runs a command in a container. Throws RequestError when it does not run. */
+export function findExec(context: RequestContext, path: ContainerPath): Exec {
   const pod = findPod(context, path);
+  const mirrored = findMirrored(context, path, pod);
+  if (mirrored !== undefined) return (command, options) => mirrored.exec(command, options);
   const running = (context.runtime.list(pod.metadata.uid ?? "")[0]?.containers ?? []).find(
     ({ id, phase }) => id.name === path.container && phase === "running",
   );
-  if (running !== undefined) return running.id;
-  throw new RequestError(400, `container not running (${path.container})`);
+  if (running === undefined)
+    throw new RequestError(400, `container not running (${path.container})`);
+  return (command, options) => context.runtime.exec(running.id, command, options);
+}
+
+/** Runs a command in a container that was found. */
+export type Exec = (command: readonly string[], options: ExecOptions) => ExecProcess;
+
+/** The container of a pod that somebody else runs; undefined for pods of the runtime. */
+function findMirrored(
+  { mirrors }: RequestContext,
+  { namespace, pod: name, container }: ContainerPath,
+  pod: Pod,
+): StaticContainer | undefined {
+  if (!isMirrorPod(pod)) return undefined;
+  const found = mirrors.find({ namespace, name })?.containers.get(container);
+  if (found !== undefined) return found;
+  throw new RequestError(400, `container not running (${container})`);
+}
+
+interface MirroredLog {
+  readonly path: ContainerPath;
+  readonly pod: Pod;
+  readonly previous: boolean;
+}
+
+/** All starts of such a container have one log; each is the part after its start. */
+function mirroredLog(container: StaticContainer, { path, pod, previous }: MirroredLog): LogReader {
+  const { startedAt = 0 } = container.state;
+  const status = pod.status?.containerStatuses?.find(({ name }) => name === path.container);
+  if (previous && (status?.restartCount ?? 0) === 0) throw noPrevious(path);
+  return container.log(previous ? { until: startedAt } : { from: startedAt });
+}
+
+function fileLog({ runtime, logs, directories }: RequestContext, id: ContainerId): LogReader {
+  const state = (): ContainerState | undefined => stateOf(runtime, id);
+  const source: LogSource = {
+    path: logPath(directories, id),
+    store: logs,
+    startedAt: state()?.startedAt ?? Date.now(),
+    isRunning: () => ["starting", "running"].includes(state()?.phase ?? ""),
+  };
+  return async (query, signal) => readLog(source, query, signal);
+}
+
+function noPrevious(path: ContainerPath): RequestError {
+  return new RequestError(400, `previous terminated ${named(path)} not found`);
+}
+
+function named({ container, pod }: ContainerPath): string {
+  return `container "${container}" in pod "${pod}"`;
 }
 
 function findPod({ pods }: RequestContext, { namespace, pod, container }: ContainerPath): Pod {
@@ -80,12 +136,18 @@ function findPod({ pods }: RequestContext, { namespace, pod, container }: Contai
   return found;
 }
 
-function attemptsOnDisk({ directories }: RequestContext, uid: string, name: string): number[] {
+/** The starts whose log there is, the oldest first: those the runtime knows, and old files. */
+function attemptsOf({ runtime, directories }: RequestContext, uid: string, name: string): number[] {
+  const containers = runtime.list(uid)[0]?.containers ?? [];
+  const known = containers.filter(({ id }) => id.name === name).map(({ id }) => id.attempt);
+  const files = filesIn(join(directories.logs, uid, name)).filter((file) => file.endsWith(".log"));
+  const kept = files.map((file) => Number.parseInt(file, 10));
+  return [...new Set([...known, ...kept])].sort((a, b) => a - b);
+}
+
+function filesIn(directory: string): string[] {
   try {
-    return readdirSync(join(directories.logs, uid, name))
-      .filter((file) => file.endsWith(".log"))
-      .map((file) => Number.parseInt(file, 10))
-      .sort((a, b) => a - b);
+    return readdirSync(directory);
   } catch {
     return [];
   }

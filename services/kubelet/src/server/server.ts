@@ -4,14 +4,14 @@ import type { AddressInfo } from "node:net";
 import { Readable, type Duplex } from "node:stream";
 import type { Logger } from "@kubehop/client";
 import { fastify, type FastifyInstance } from "fastify";
+import type { MirrorPods } from "../mirror/mirror-pods.ts";
 import type { PodDirectories } from "../pod-files.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { PodWatch } from "../watches.ts";
 import { createExecServer, type ExecServer, parseExecQuery } from "./exec.ts";
 import { parseLogQuery } from "./log-query.ts";
-import { readLog } from "./log-reader.ts";
 import type { LogStore } from "./log-store.ts";
-import { findLog, findRunning, RequestError } from "./pod-requests.ts";
+import { findExec, findLog, RequestError } from "./pod-requests.ts";
 
 /** What the kubelet's server listens on and answers with. */
 export interface KubeletServerOptions {
@@ -23,6 +23,7 @@ export interface KubeletServerOptions {
   readonly metrics: Kit["metrics"];
   readonly pods: PodWatch;
   readonly runtime: Runtime;
+  readonly mirrors: Pick<MirrorPods, "find">;
   readonly logs: LogStore;
   readonly directories: PodDirectories;
   readonly logger: Logger;
@@ -81,13 +82,14 @@ function addRoutes(app: FastifyInstance, options: KubeletServerOptions): void {
     "/containerLogs/:namespace/:pod/:container",
     async (request, reply) => {
       const query = parseLogQuery(request.query, Date.now());
-      const source = findLog(options, request.params, query.previous);
+      const read = findLog(options, request.params, query.previous);
       const gone = new AbortController();
       request.raw.once("close", () => gone.abort());
       reply.raw.once("close", () => gone.abort());
+      const log = await read(query, gone.signal);
       reply.header("content-type", "text/plain; charset=utf-8");
       reply.raw.flushHeaders();
-      return Readable.from(readLog(source, query, gone.signal));
+      return Readable.from(log);
     },
   );
   app.setErrorHandler(async (error: Error, _request, reply) => {
@@ -112,9 +114,9 @@ function upgrade(options: KubeletServerOptions, execs: ExecServer, upgrade: Upgr
     throw new RequestError(404, "only /exec/NAMESPACE/POD/CONTAINER can be upgraded");
   }
   const query = parseExecQuery(url.searchParams);
-  const id = findRunning(options, { namespace, pod, container });
+  const exec = findExec(options, { namespace, pod, container });
   const { tty } = query;
-  execs.serve(upgrade, query, () => options.runtime.exec(id, query.command, { tty }));
+  execs.serve(upgrade, query, () => exec(query.command, { tty }));
 }
 
 function refuse(socket: Duplex, error: Error): void {

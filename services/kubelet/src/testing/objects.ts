@@ -1,5 +1,6 @@
 import type { ConfigMap, Container, Pod, PodSpec, PodStatus, Secret, Service } from "@kubehop/api";
 import type { PodSources } from "../environment.ts";
+import type { EngineContainer } from "../runtime/docker/engine-container.ts";
 import type { ContainerState } from "../runtime/runtime.ts";
 
 /** A moment for tests: 2026-01-01T00:00:00Z in unix ms. */
@@ -80,5 +81,27 @@ export function testService(
     kind: "Service",
     metadata: { name, namespace },
     spec: { clusterIP, ports: ports ?? [] },
+  };
+}
+
+/** A running container of an engine. */
+export function testEngineContainer(container: Partial<EngineContainer> = {}): EngineContainer {
+  return {
+    id: "c1",
+    name: "shop-my-api-1",
+    labels: {},
+    image: "shop:1",
+    imageId: "sha256:1",
+    createdAt: NOW,
+    running: true,
+    paused: false,
+    oomKilled: false,
+    exitCode: 0,
+    error: "",
+    startedAt: NOW,
+    networks: {},
+    tty: false,
+    mounts: [],
+    ...container,
   };
 }

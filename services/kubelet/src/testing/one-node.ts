@@ -10,8 +10,32 @@ import { createClusterPki, createSigningKeys, type KeyPair } from "@kubehop/kit/
 import { waitFor } from "@kubehop/testkit";
 import { WebSocket } from "ws";
 
-/** A cluster of one node in the sandbox this process runs in: real bus, API server, kubelet. */
+/** Where a cluster of one node runs. */
+export interface NodePlace {
+  /** Address of the API server and the bus. */
+  readonly address: string;
+  readonly nodeIp: string;
+  readonly podCidr: string;
+  /** What the kubelet is started with, e.g. in a network namespace. */
+  readonly command: readonly string[];
+  readonly flags: Readonly<Record<string, string>>;
+  /** The image with a shell that stories call busybox. */
+  readonly image: string;
+}
+
+/** The node of testing/sandbox.sh. */
+export const SANDBOX_NODE: NodePlace = {
+  address: "172.31.0.1",
+  nodeIp: "172.31.0.11",
+  podCidr: "10.244.1.0/24",
+  command: ["nsenter", "--net=/run/netns/node-1"],
+  flags: {},
+  image: "busybox",
+};
+
+/** A cluster of one node: real bus, API server, kubelet. */
 export interface OneNode extends AsyncDisposable {
+  readonly place: NodePlace;
   readonly rest: RestClient;
   /** Ends the kubelet as a crash would. */
   killKubelet(): Promise<void>;
@@ -33,14 +57,13 @@ export interface ExecOutcome {
 }
 
 const SERVICES = join(import.meta.dirname, "..", "..", "..");
-const API = "172.31.0.1:6443";
 const PASSWORDS = { apiserver: "a", component: "c", dns: "d" };
 
 /** Starts it; everything is below a temporary directory. */
-export async function startOneNode(): Promise<OneNode> {
+export async function startOneNode(place: NodePlace = SANDBOX_NODE): Promise<OneNode> {
   const directory = await mkdtemp(join(tmpdir(), "kubehop-kubelet-"));
   const file = (name: string): string => join(directory, name);
-  const user = await writeFiles(file);
+  const user = { ...(await writeFiles(file, place)), server: `https://${place.address}:6443` };
   const children: ChildProcess[] = [];
   const run = (command: readonly string[], env: Record<string, string> = {}): ChildProcess => {
     const [program = "", ...args] = command;
@@ -50,15 +73,17 @@ export async function startOneNode(): Promise<OneNode> {
     return child;
   };
   run([findNats(), "--config", file("nats.conf")]);
-  run(apiServerCommand(file), busEnv("apiserver"));
-  const startKubelet = (): ChildProcess => run(kubeletCommand(file), busEnv("component"));
-  const rest = createRestClient({ server: `https://${API}`, ...user, userAgent: "test" });
+  run(apiServerCommand(file, place), busEnv(place, "apiserver"));
+  const startKubelet = (): ChildProcess =>
+    run(kubeletCommand(file, place), busEnv(place, "component"));
+  const rest = createRestClient({ ...user, userAgent: "test" });
   await waitFor(() => rest.get(Kinds.Namespace, { name: "default" }), { timeoutMs: 60_000 });
   await writeRootCa(rest, user.ca);
   let kubelet = startKubelet();
   const pod = (name: string): Promise<Pod | undefined> =>
     rest.get(Kinds.Pod, { namespace: "default", name }).catch(() => undefined);
   return {
+    place,
     rest,
     pod,
     startKubelet: () => void (kubelet = startKubelet()),
@@ -66,7 +91,7 @@ export async function startOneNode(): Promise<OneNode> {
       kubelet.kill("SIGKILL");
       await waitFor(() => kubelet.signalCode !== null);
     },
-    createPod: (name, spec) => rest.create(Kinds.Pod, podDraft(name, spec)),
+    createPod: (name, spec) => rest.create(Kinds.Pod, podDraft(name, spec, place)),
     waitForPod: (name, fits) => waitForPod(pod, name, fits),
     log: (name, query = "") => readLog(rest, name, query),
     exec: (name, line, tty = false) => exec({ name, line, tty }, user),
@@ -103,11 +128,26 @@ async function waitForPod(
   );
 }
 
-function podDraft(name: string, spec: Partial<PodSpec>): Pod {
+function podDraft(name: string, given: Partial<PodSpec>, place: NodePlace): Pod {
+  const spec = withImage(given, place.image);
   const containers = [{ name: "app", image: "kubehop/sample-app" }];
   const metadata = { name, namespace: "default" };
   const defaults = { nodeName: "node-1", terminationGracePeriodSeconds: 2, containers };
   return { apiVersion: "v1", kind: "Pod", metadata, spec: { ...defaults, ...spec } };
+}
+
+/** Stories say busybox for "some image with a shell". */
+function withImage(spec: Partial<PodSpec>, image: string): Partial<PodSpec> {
+  const replaced = (containers: PodSpec["containers"] | undefined): PodSpec["containers"] =>
+    (containers ?? []).map((container) =>
+      container.image === "busybox" ? { ...container, image } : container,
+    );
+  const { containers, initContainers } = spec;
+  return {
+    ...spec,
+    ...(containers === undefined ? {} : { containers: replaced(containers) }),
+    ...(initContainers === undefined ? {} : { initContainers: replaced(initContainers) }),
+  };
 }
 
 async function readLog(rest: RestClient, name: string, query: string): Promise<string> {
@@ -120,7 +160,7 @@ async function readLog(rest: RestClient, name: string, query: string): Promise<s
 
 async function exec(
   { name, line, tty }: { readonly name: string; readonly line: string; readonly tty: boolean },
-  user: { readonly ca: string; readonly cert: string; readonly key: string },
+  user: Readonly<Record<"ca" | "cert" | "key" | "server", string>>,
 ): Promise<ExecOutcome> {
   const query = new URLSearchParams([
     ...["sh", "-c", line].map((word): [string, string] => ["command", word]),
@@ -129,7 +169,7 @@ async function exec(
     ["stdin", String(tty)],
     ["tty", String(tty)],
   ]);
-  const url = `wss://${API}/api/v1/namespaces/default/pods/${name}/exec?${query.toString()}`;
+  const url = `${user.server.replace("https", "wss")}/api/v1/namespaces/default/pods/${name}/exec?${query.toString()}`;
   const socket = new WebSocket(url, ["v5.channel.k8s.io"], user);
   let output = "";
   let status: ExecOutcome["status"] = {};
@@ -155,6 +195,7 @@ async function writeRootCa(rest: RestClient, ca: string): Promise<void> {
 
 async function writeFiles(
   file: (name: string) => string,
+  { address, nodeIp }: NodePlace,
 ): Promise<{ ca: string; cert: string; key: string }> {
   const pki = await createClusterPki();
   const pair = async (name: string, issued: KeyPair): Promise<KeyPair> => {
@@ -162,7 +203,7 @@ async function writeFiles(
     await writeFile(file(`${name}.key`), issued.key);
     return issued;
   };
-  const altNames = ["172.31.0.1", "172.31.0.11", "127.0.0.1"];
+  const altNames = [address, nodeIp, "127.0.0.1"];
   await pair("server", await pki.issue({ commonName: "test", altNames, usages: ["server"] }));
   const organizations = ["system:masters"];
   const client = await pki.issue({ commonName: "admin", organizations, usages: ["client"] });
@@ -172,24 +213,27 @@ async function writeFiles(
   await writeFile(file("sa.pub"), publicKey);
   await writeFile(file("ca.crt"), pki.ca);
   const nats = {
-    host: "172.31.0.1",
+    host: address,
     port: 4222,
     storeDirectory: file("nats"),
     passwords: PASSWORDS,
   };
   await writeFile(file("nats.conf"), natsServerConfig(nats));
-  await writeFile(file("kubeconfig"), kubeconfig());
+  await writeFile(file("kubeconfig"), kubeconfig(address));
   return { ca: pki.ca, cert: client.cert, key: client.key };
 }
 
-function kubeconfig(): string {
+function kubeconfig(address: string): string {
   return JSON.stringify({
     apiVersion: "v1",
     kind: "Config",
     "current-context": "test",
     contexts: [{ name: "test", context: { cluster: "test", user: "test" } }],
     clusters: [
-      { name: "test", cluster: { server: `https://${API}`, "certificate-authority": "ca.crt" } },
+      {
+        name: "test",
+        cluster: { server: `https://${address}:6443`, "certificate-authority": "ca.crt" },
+      },
     ],
     users: [
       { name: "test", user: { "client-certificate": "client.crt", "client-key": "client.key" } },
@@ -197,11 +241,11 @@ function kubeconfig(): string {
   });
 }
 
-function apiServerCommand(file: (name: string) => string): string[] {
+function apiServerCommand(file: (name: string) => string, { address }: NodePlace): string[] {
   const main = join(SERVICES, "apiserver", "src", "main.ts");
   const flags = toFlags({
-    "bind-address": "172.31.0.1",
-    "advertise-address": "172.31.0.1",
+    "bind-address": address,
+    "advertise-address": address,
     "secure-port": "6443",
     "tls-cert-file": file("server.crt"),
     "tls-private-key-file": file("server.key"),
@@ -216,29 +260,30 @@ function apiServerCommand(file: (name: string) => string): string[] {
   return [process.execPath, main, ...flags];
 }
 
-function kubeletCommand(file: (name: string) => string): string[] {
+function kubeletCommand(file: (name: string) => string, place: NodePlace): string[] {
   const main = join(SERVICES, "kubelet", "src", "main.ts");
   const flags = toFlags({
     kubeconfig: file("kubeconfig"),
     "root-dir": file("node"),
     "node-name": "node-1",
-    "node-ip": "172.31.0.11",
-    "pod-cidr": "10.244.1.0/24",
+    "node-ip": place.nodeIp,
+    "pod-cidr": place.podCidr,
     "tls-cert-file": file("server.crt"),
     "tls-private-key-file": file("server.key"),
     "client-ca-file": file("ca.crt"),
     "crash-loop-back-off": "1s",
+    ...place.flags,
   });
-  return ["nsenter", "--net=/run/netns/node-1", process.execPath, main, ...flags];
+  return [...place.command, process.execPath, main, ...flags];
 }
 
 function toFlags(flags: Readonly<Record<string, string>>): string[] {
   return Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
 }
 
-function busEnv(user: keyof typeof PASSWORDS): Record<string, string> {
+function busEnv({ address }: NodePlace, user: keyof typeof PASSWORDS): Record<string, string> {
   return {
-    KUBEHOP_BUS_URL: "nats://172.31.0.1:4222",
+    KUBEHOP_BUS_URL: `nats://${address}:4222`,
     KUBEHOP_BUS_USER: user,
     KUBEHOP_BUS_PASSWORD: PASSWORDS[user],
   };

@@ -6,6 +6,7 @@ import { type ContainerSpec, ContainerStartError, type ContainerState } from "..
 import { type ContainerRecord, readMark, writeRecord } from "./pod-directory.ts";
 import { isAlive, parseStat, type ProcessId, readProcess } from "./process-table.ts";
 import { fstabText, planRoot, type RootPlan, type RootRequest } from "./root-plan.ts";
+import type { NodeProgram } from "./program.ts";
 import { quote } from "./shell-quote.ts";
 import { nodeFiles, writeSkeleton } from "./skeleton.ts";
 
@@ -25,7 +26,7 @@ export interface ContainerStart {
   readonly directory: string;
   /** The pause process, whose namespaces the container shares. */
   readonly pause: ProcessId;
-  readonly spec: ContainerSpec;
+  readonly spec: ContainerSpec & NodeProgram;
   readonly podUid: string;
   readonly root: Pick<RootRequest, "host" | "visible" | "files">;
   /** Most a container may write to its root, as the size option of tmpfs. */
@@ -140,7 +141,7 @@ function writeRoot(start: ContainerStart): void {
   writeFileSync(join(start.directory, "fstab"), fstabText(plan.mounts, fs));
 }
 
-function commandText(spec: ContainerSpec, size: string): string {
+function commandText(spec: NodeProgram, size: string): string {
   const assignments = Object.entries(spec.env).map(([name, value]) => `${name}=${value}`);
   const words = ["env", "-i", ...assignments, ...spec.command];
   return [

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { findImage, unknownImageMessage } from "../../catalogue.ts";
 import {
   type ContainerId,
   type ContainerSpec,
@@ -8,6 +9,7 @@ import {
   type ContainerState,
   type ExecOptions,
   type ExecProcess,
+  type ImageRequest,
   type Runtime,
   type Sandbox,
   type SandboxSpec,
@@ -24,6 +26,7 @@ import {
   type SandboxRecord,
   writeRecord,
 } from "./pod-directory.ts";
+import { toNodeProgram } from "./program.ts";
 import { isAlive, type ProcessId, signalProcess } from "./process-table.ts";
 import { pauseProcess, removeSandboxFiles, startSandbox } from "./sandbox-process.ts";
 
@@ -37,6 +40,8 @@ export interface NetnsRuntimeOptions {
   readonly visible: readonly string[];
   /** Most a container may write to its root file system, e.g. "512m". */
   readonly writableSize: string;
+  /** Directory with compiled code that pods share. */
+  readonly compileCache: string;
 }
 
 /** How often processes themselves are looked at, in ms; marks are seen at once. */
@@ -74,6 +79,7 @@ export async function createNetnsRuntime(options: NetnsRuntimeOptions): Promise<
 
 /** See createNetnsRuntime. A class, because it is the one owner of the node's pods. */
 export class NetnsRuntime implements Runtime {
+  readonly name = "netns";
   /** What containers can have of the node's file system. */
   readonly hostRoot: HostRoot;
   readonly #options: NetnsRuntimeOptions;
@@ -158,10 +164,13 @@ export class NetnsRuntime implements Runtime {
     const id = { podUid, name: spec.name, attempt: spec.attempt };
     const directory = containerDirectory(this.#sandboxes, id);
     await rm(directory, { recursive: true, force: true });
-    const { visible, writableSize } = this.#options;
-    const files = { ...ROOT_FILES, "/etc/hostname": `${pod.record.spec.hostname}\n` };
+    const { visible, writableSize, compileCache } = this.#options;
+    const { hostname } = pod.record.spec;
+    mkdirSync(compileCache, { recursive: true });
+    const program = { ...spec, ...toNodeProgram(spec, { hostname, compileCache }) };
+    const files = { ...ROOT_FILES, "/etc/hostname": `${hostname}\n` };
     const root = { host: this.hostRoot, visible, files };
-    const start = { directory, pause: pod.pause, spec, podUid, root, writableSize };
+    const start = { directory, pause: pod.pause, spec: program, podUid, root, writableSize };
     const record = spawnContainer(start);
     const started = Promise.withResolvers<void>();
     const container = followContainer(directory, record, () => {
@@ -202,6 +211,24 @@ export class NetnsRuntime implements Runtime {
       throw new Error(`container not running (${id.name})`);
     }
     return execInContainer(program, container.record, { command, tty: options.tty === true });
+  }
+
+  /** Programs of the node are always there; only a name that stands for none is missing. */
+  async ensureImage({ image, hasCommand }: ImageRequest): Promise<boolean> {
+    if (hasCommand || findImage(image) !== undefined) return false;
+    throw new ContainerStartError("ErrImagePull", unknownImageMessage(image));
+  }
+
+  log(): undefined {
+    return undefined;
+  }
+
+  version(): string {
+    return "1.0.0";
+  }
+
+  problem(): undefined {
+    return undefined;
   }
 
   onChange(handler: (podUid: string) => void): Disposable {
