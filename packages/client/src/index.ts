@@ -19,7 +19,7 @@ export {
   type HopTracerOptions,
 } from "./hop-tracer.ts";
 export { type Change, createInformer, type Informer, type InformerOptions } from "./informer.ts";
-export { loadKubeconfig } from "./kubeconfig.ts";
+export { loadKubeconfig, parseKubeconfig } from "./kubeconfig.ts";
 export { type LeaderElectionOptions, runLeaderElection } from "./leader-election.ts";
 export { findLease, type LeaseClaim, microTime, renewLease } from "./lease.ts";
 export { type Clock, type Logger } from "./logger.ts";

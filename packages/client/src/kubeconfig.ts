@@ -16,7 +16,18 @@ type Fields = Readonly<Record<string, unknown>>;
  * the file and the field that is missing or wrong.
  */
 export function loadKubeconfig(path: string): RestOptions {
-  const document = readDocument(path);
+  try {
+    return parseKubeconfig(readFileSync(path, "utf8"), path);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === undefined) throw cause;
+    throw new Error(`kubeconfig ${path}: ${message}`, { cause });
+  }
+}
+
+/** The same of a text; `path` is where it is from, for messages and for the files it names. */
+export function parseKubeconfig(text: string, path: string): RestOptions {
+  const document = parseDocument(text, path);
   const fail = (text: string): never => {
     throw new Error(`kubeconfig ${path}: ${text}`);
   };
@@ -46,9 +57,9 @@ export function loadKubeconfig(path: string): RestOptions {
   };
 }
 
-function readDocument(path: string): Fields {
+function parseDocument(text: string, path: string): Fields {
   try {
-    const document: unknown = parse(readFileSync(path, "utf8"));
+    const document: unknown = parse(text);
     if (typeof document === "object" && document !== null) return document as Fields;
   } catch (cause) {
     throw new Error(`kubeconfig ${path}: ${(cause as Error).message}`, { cause });

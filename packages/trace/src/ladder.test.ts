@@ -26,7 +26,7 @@ function trace(change: Partial<Parameters<typeof joinTrace>[0]> = {}): Trace {
     podIps: new Set(pods.keys()),
     ...change,
   });
-  return { from, request, pods };
+  return { method: "GET", from, request, pods };
 }
 
 describe("formatLadder", () => {

@@ -18,9 +18,9 @@ export const REJECTIONS: Readonly<Record<RejectReason, string>> = {
 
 /** Writes the path of a request hop by hop, as lines for people. */
 export function formatLadder(trace: Trace, style: Style): string {
-  const { request, from } = trace;
+  const { method, request, from } = trace;
   const lines = [
-    `${style.bold(`GET ${request.url}`)}  from pod ${podName(from)} (${from.ip}, ${from.node})`,
+    `${style.bold(`${method} ${request.url}`)}  from pod ${podName(from)} (${from.ip}, ${from.node})`,
     "",
     ...resolverLines(trace, style),
     ...request.queries.flatMap((query, index) => [

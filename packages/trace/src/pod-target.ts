@@ -20,6 +20,16 @@ const OWNERS: Readonly<Record<string, "pod" | "Deployment" | "StatefulSet">> = {
  * Throws PodError when there is none.
  */
 export async function findPod(rest: RestClient, namespace: string, target: string): Promise<Pod> {
+  const pods = await findPods(rest, namespace, target);
+  return pods.find(isReady) ?? (pods[0] as Pod);
+}
+
+/** Finds all pods that POD, deploy/NAME or sts/NAME means. Throws PodError when there is none. */
+export async function findPods(
+  rest: RestClient,
+  namespace: string,
+  target: string,
+): Promise<readonly Pod[]> {
   const [prefix = "", rest_] = target.split("/");
   const owner = rest_ === undefined ? "pod" : OWNERS[prefix];
   const name = rest_ ?? prefix;
@@ -27,12 +37,12 @@ export async function findPod(rest: RestClient, namespace: string, target: strin
     throw new PodError(`"${target}" is not a pod.`, "Write POD, deploy/NAME or sts/NAME.");
   }
   try {
-    if (owner === "pod") return await rest.get(Kinds.Pod, { namespace, name });
+    if (owner === "pod") return [await rest.get(Kinds.Pod, { namespace, name })];
     const workload: Deployment | StatefulSet = await rest.get(
       owner === "Deployment" ? Kinds.Deployment : Kinds.StatefulSet,
       { namespace, name },
     );
-    return await firstPod(rest, workload, target);
+    return await podsOf(rest, workload, target);
   } catch (error) {
     if (!isNotFound(error)) throw error;
     const kind = owner === "pod" ? "pod" : owner.toLowerCase();
@@ -43,11 +53,11 @@ export async function findPod(rest: RestClient, namespace: string, target: strin
   }
 }
 
-async function firstPod(
+async function podsOf(
   rest: RestClient,
   workload: Deployment | StatefulSet,
   target: string,
-): Promise<Pod> {
+): Promise<readonly Pod[]> {
   const { namespace = "default" } = workload.metadata;
   const labels = workload.spec.selector.matchLabels ?? {};
   const labelSelector = Object.entries(labels)
@@ -55,8 +65,7 @@ async function firstPod(
     .join(",");
   const { items } = await rest.list(Kinds.Pod, { namespace, labelSelector });
   const alive = items.filter((pod) => pod.metadata.deletionTimestamp === undefined);
-  const pod = alive.find(isReady) ?? alive[0];
-  if (pod !== undefined) return pod;
+  if (alive.length > 0) return alive;
   throw new PodError(`${target} has no pods.`, "Scale it up, or see kubehop status.");
 }
 

@@ -1,6 +1,6 @@
-import type { FetchQuery, FetchReport } from "./fetch-report.ts";
 import { openHopStream } from "./hop-stream.ts";
 import { joinQueries, type TracedQuery } from "./join.ts";
+import type { LookupReport } from "./lookup-report.ts";
 import { type AskingPod, askInPod } from "./pod-report.ts";
 import { listPods, type TracedPod, toTracedPod } from "./traced-pod.ts";
 
@@ -11,17 +11,6 @@ export interface LookupOptions extends AskingPod {
   readonly type?: string;
   /** What runs `sample-app lookup` inside a pod; the name and flags come behind it. */
   readonly lookup: readonly string[];
-}
-
-/** What `sample-app lookup --json` prints; its own file is the reference. */
-export interface LookupReport extends Pick<FetchReport, "resolvConf" | "hostsFile"> {
-  readonly question: string;
-  readonly queries: readonly FetchQuery[];
-  /** The candidate of the search list that had an answer. */
-  readonly name?: string;
-  readonly answers: readonly string[];
-  /** NXDOMAIN, NODATA, SERVFAIL, TIMEOUT or REFUSED: why there are no answers. */
-  readonly failure?: string;
 }
 
 /** A look-up with every hop of each query. */

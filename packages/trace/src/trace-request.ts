@@ -9,12 +9,15 @@ export interface TraceOptions extends AskingPod {
   readonly url: string;
   /** What runs `sample-app fetch` inside a pod; URL and --json come behind it. */
   readonly fetch: readonly string[];
-  /** Further flags of fetch, e.g. ["--method", "POST"]. */
+  /** Default GET. */
+  readonly method?: string;
+  /** Further flags of fetch, e.g. ["--timeout", "3s"]. */
   readonly flags?: readonly string[];
 }
 
 /** One request with all its hops. */
 export interface Trace {
+  readonly method: string;
   readonly from: TracedPod;
   readonly request: TracedRequest;
   /** The pods of the cluster by address. */
@@ -26,11 +29,11 @@ export interface Trace {
  * told of it. Throws PodError when the request could not be sent at all.
  */
 export async function traceRequest(options: TraceOptions): Promise<Trace> {
-  const { rest, pod, url, fetch, flags = [] } = options;
+  const { rest, pod, url, fetch, method = "GET", flags = [] } = options;
   using hops = await openHopStream(rest);
   const [report, pods] = await Promise.all([
     askInPod<FetchReport>(options, {
-      command: [...fetch, url, "--json", ...flags],
+      command: [...fetch, url, "--json", "--method", method, ...flags],
       next: "Give a URL such as http://my-api/hello; --from names another pod.",
     }),
     listPods(rest),
@@ -40,5 +43,5 @@ export async function traceRequest(options: TraceOptions): Promise<Trace> {
   const request = await hops.joined((events) =>
     joinTrace({ report, events, clientIp: from.ip, podIps }),
   );
-  return { from, request, pods };
+  return { method, from, request, pods };
 }

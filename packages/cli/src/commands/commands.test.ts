@@ -150,7 +150,7 @@ describe("trace -o json", () => {
     const events = [dnsForwarded, dnsResolved, httpForwarded];
     const request = joinTrace({ report, events, clientIp: CLIENT, podIps: new Set() });
     const byIp = new Map(pods.map((one) => [one.ip, one]));
-    expect(traceToJson({ from, request, pods: byIp })).toMatchObject({
+    expect(traceToJson({ method: "GET", from, request, pods: byIp })).toMatchObject({
       from: { name: "client" },
       complete: true,
       connection: { proxy: { draw: 0.4 } },

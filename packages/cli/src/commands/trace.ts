@@ -35,12 +35,12 @@ export function addTrace(program: Command, context: CliContext): void {
 }
 
 /** The stable JSON form of `kubehop trace -o json`: pods that the trace names stand under `pods`. */
-export function toJson({ from, request, pods }: Trace): unknown {
+export function toJson({ method, from, request, pods }: Trace): unknown {
   const hops = [...request.queries, request.connection].map((flow) => flow?.proxy);
   const named = hops.flatMap((hop) =>
     hop?.type === "forwarded" ? hop.candidates.map(({ ip }) => ip) : [],
   );
   const direct = request.connection?.remote.ip;
   const ips = new Set(direct === undefined ? named : [...named, direct]);
-  return { from, ...request, pods: [...ips].flatMap((ip) => pods.get(ip) ?? []) };
+  return { method, from, ...request, pods: [...ips].flatMap((ip) => pods.get(ip) ?? []) };
 }

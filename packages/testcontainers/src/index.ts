@@ -1,0 +1,13 @@
+export { type AppliedObject, type ApplyOptions } from "./apply.ts";
+export { type FromOptions } from "./client-pod.ts";
+export { type ReadyEndpoint } from "./endpoints.ts";
+export { KubehopContainer } from "./kubehop-container.ts";
+export { KubehopError } from "./kubehop-error.ts";
+export { type Resolution, type ResolveOptions } from "./lookup.ts";
+export { type ClusterEvent, type PodLogOptions } from "./observe.ts";
+export { type SignalOptions } from "./pod-signals.ts";
+export { type PodOptions } from "./pods.ts";
+export { type AddedPod, type AddPodOptions, type PodPort } from "./relay-pod.ts";
+export { type ForwardedPort } from "./service-forwards.ts";
+export { StartedKubehopContainer } from "./started-kubehop-container.ts";
+export { RequestError, type RequestOptions, type TracedResponse } from "./traced-request.ts";
