@@ -15,7 +15,7 @@ import { startHeartbeat } from "./heartbeat.ts";
 import { createKubeletMetrics, type RunningCounts } from "./metrics.ts";
 import { readCapacity, readMachine, readText } from "./node-facts.ts";
 import type { NodeDescription } from "./node-status.ts";
-import { startMirrorPods } from "./mirror/mirror-pods.ts";
+import { isMirrorPod, startMirrorPods } from "./mirror/mirror-pods.ts";
 import { startNodePods } from "./node-pods.ts";
 import type { NodeFacts } from "./pod-context.ts";
 import { parseResolvConf } from "./resolv-conf.ts";
@@ -76,7 +76,7 @@ export async function build(given: Config, kit: Kit): Promise<RunningService> {
       node: nodeFacts(config, node),
       watches,
       events,
-      metrics: createKubeletMetrics(kit.metrics, countsOf(runtime)),
+      metrics: createKubeletMetrics(kit.metrics, countsOf(runtime, watches)),
       restartBackoff: settings.backoff,
     }),
   );
@@ -171,9 +171,11 @@ async function readTls(config: Config): Promise<{ cert: string; key: string; ca:
   return { cert, key, ca };
 }
 
-function countsOf(runtime: Runtime): RunningCounts {
+function countsOf(runtime: Runtime, { pods }: Watches): RunningCounts {
   return {
     pods: () => runtime.list().filter((sandbox) => sandbox.running).length,
+    mirrorPods: () => pods.list().filter(isMirrorPod).length,
+    runtimeUp: () => (runtime.problem() === undefined ? 1 : 0),
     containers() {
       const containers = runtime.list().flatMap((sandbox) => sandbox.containers);
       return containers.filter(({ phase }) => phase === "running").length;

@@ -41,7 +41,10 @@ describe("the kubelet's configuration", () => {
 
   it.each([
     ["node-ip", "node", '--node-ip: "node" is not an IP address.'],
-    ["container-runtime", "docker", '--container-runtime: "docker" is unknown'],
+    ["container-runtime", "podman", '--container-runtime: "podman" is unknown; there are netns'],
+    ["container-runtime", "docker", "--docker-network: --container-runtime docker needs"],
+    ["container-runtime", "static", "--pod-manifest-path: --container-runtime static needs"],
+    ["pod-manifest-path", "/m", "--pod-manifest-path: with --container-runtime netns"],
     ["node-labels", "a", '--node-labels: "a" is not of the form key=value.'],
     ["crash-loop-back-off", "soon", '"soon" is not a duration'],
     ["root-dir", "/a,b", '--root-dir: "/a,b" has a character that mount options cannot.'],

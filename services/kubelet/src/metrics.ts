@@ -13,6 +13,10 @@ export interface KubeletMetrics {
 export interface RunningCounts {
   pods(): number;
   containers(): number;
+  /** Pods that somebody else runs. */
+  mirrorPods(): number;
+  /** 1 while the container runtime answers, else 0. */
+  runtimeUp(): number;
 }
 
 const START_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60, 120];
@@ -31,6 +35,16 @@ export function createKubeletMetrics(registry: Registry, counts: RunningCounts):
     });
   gauge("kubelet_running_pods", "Number of pods that have a running sandbox.", counts.pods);
   gauge("kubelet_running_containers", "Number of containers that run.", counts.containers);
+  gauge(
+    "kubehop_kubelet_mirror_pods",
+    "Pods of this node that somebody else runs and that have a mirror in the API server.",
+    counts.mirrorPods,
+  );
+  gauge(
+    "kubehop_kubelet_runtime_up",
+    "1 while the container runtime answers, 0 while it is away.",
+    counts.runtimeUp,
+  );
   return {
     probes: new Counter({
       name: "prober_probe_total",

@@ -45,6 +45,20 @@ describe("a Node", () => {
     });
   });
 
+  it("is not ready once its container runtime was away for 30 s", () => {
+    const problem = (): { since: number; message: string } => ({ since: NOW, message: "gone" });
+    const runtime = { ...node.runtime, problem };
+    const readyAt = (now: number): unknown =>
+      nodeStatus({ ...node, runtime }, {}, now).conditions?.find(({ type }) => type === "Ready");
+    expect(readyAt(NOW + 29_000)).toMatchObject({ status: "True" });
+    expect(readyAt(NOW + 30_000)).toMatchObject({
+      status: "False",
+      reason: "KubeletNotReady",
+      message: "container runtime is down: gone",
+    });
+    expect(nodeStatus(node, {}, NOW).nodeInfo?.containerRuntimeVersion).toBe("docker://20.10.24");
+  });
+
   it("is ready, and was so since the condition last changed", () => {
     const since = "2025-01-01T00:00:00Z";
     const before = { type: "Ready", lastTransitionTime: since };

@@ -245,7 +245,7 @@ export class PodWorker implements Disposable {
   #publish(over: boolean): void {
     const { status: writer, node, now, metrics } = this.#context;
     const seen = this.#observe();
-    if (this.#removed || (this.#isTerminal() && seen.sandbox === undefined)) return;
+    if (this.#removed || (this.#isTerminal() && seen.sandbox?.running !== true)) return;
     const status = podStatus({
       pod: this.#pod,
       sandboxReady: seen.sandbox?.running === true,
@@ -268,7 +268,8 @@ export class PodWorker implements Disposable {
     const { status, runtime, rest, volumes, directories, logger } = this.#context;
     if (!this.#removed) await status.write(this.#uid);
     if (!this.#isDeleted() && !this.#isTerminal()) return false;
-    await runtime.removeSandbox(this.#uid);
+    if (this.#isDeleted()) await runtime.removeSandbox(this.#uid);
+    else await runtime.stopSandbox(this.#uid);
     await volumes.tearDown(this.#uid);
     if (!this.#isDeleted()) return false;
     removePodFiles(directories, this.#uid);

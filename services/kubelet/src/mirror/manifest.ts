@@ -35,10 +35,10 @@ export function parseManifest(file: string, text: string): Manifest {
       problems.push({ reason: "InvalidManifest", message: `${file}:${line}: ${message}` });
     };
     for (const { pos, message } of document.errors) report(lineOf(pos[0]), firstLine(message));
-    const isEmpty = document.contents === null;
-    if (document.errors.length > 0 || isEmpty) continue;
+    if (document.errors.length > 0) continue;
     const before = problems.length;
-    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    const value = toPlain(document);
+    if (value === null) continue;
     checkPod(value, (path, message) => {
       report(lineOf(offsetOf(document, path)), `${formatPath(path)}: ${message}`);
     });
@@ -48,6 +48,15 @@ export function parseManifest(file: string, text: string): Manifest {
     pods.push({ pod, ips, origin: `${file}:${lineOf(offsetOf(document, ["kind"]))}` });
   }
   return { pods, problems };
+}
+
+/** An anchor within what it names would be an object without end: that is no pod. */
+function toPlain(document: Document.Parsed): unknown {
+  try {
+    return JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 100 }) ?? null)) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 type Report = (path: Path, message: string) => void;

@@ -126,7 +126,11 @@ function createReconciler(options: Reconciler): (key: string) => Promise<void> {
       await removeMirror(rest, existing);
       logger.info({ pod: key }, "mirror pod deleted");
     } else if (wanted !== undefined) {
-      const created = await createMirror(options, wanted);
+      const created = await createMirror(options, wanted).catch((error: Error) => {
+        const message = `${wanted.origin} cannot be pod ${key}: ${error.message}`;
+        if (isRefusal(error)) events.event(node, "Warning", "FailedMirrorPod", message);
+        throw error;
+      });
       if (created === undefined) return clash(wanted);
       logger.info({ pod: key, origin: wanted.origin }, "mirror pod created");
       const { notice } = wanted;
@@ -151,6 +155,12 @@ async function createMirror(
   const found = await rest.get(Kinds.Pod, { namespace, name });
   const isOurs = found.spec.nodeName === nodeName && isMirrorPod(found);
   return isOurs ? found : undefined;
+}
+
+/** The API server answered, and will answer the same again. */
+function isRefusal(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === "number" && code >= 400 && code < 500;
 }
 
 async function removeMirror(rest: RestClient, pod: Pod): Promise<void> {

@@ -161,6 +161,11 @@ export interface Runtime extends AsyncDisposable {
   list(podUid?: string): readonly Sandbox[];
   /** Makes a pod's sandbox (network namespace, address, hostname), or gives the running one. */
   runSandbox(spec: SandboxSpec): Promise<Sandbox>;
+  /**
+   * Gives back the network of a sandbox in which nothing runs any more; what is needed to read the
+   * logs of its containers stays. Absent is fine.
+   */
+  stopSandbox(podUid: string): Promise<void>;
   /** Kills what still runs in a sandbox and forgets it with its containers; absent is fine. */
   removeSandbox(podUid: string): Promise<void>;
   /**

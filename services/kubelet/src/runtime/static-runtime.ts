@@ -15,6 +15,7 @@ export function createStaticRuntime(): Runtime {
     problem: () => undefined,
     list: () => [],
     runSandbox: async () => refuse(),
+    stopSandbox: async () => undefined,
     removeSandbox: async () => undefined,
     startContainer: async () => {
       throw new ContainerStartError("RunContainerError", WHY);

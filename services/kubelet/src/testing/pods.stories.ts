@@ -53,7 +53,7 @@ async function environment(node: OneNode): Promise<unknown> {
   const lines = [
     "hostname; pwd; echo $URL; cat /etc/resolv.conf /etc/hosts /etc/fields/who; echo",
     "ls /var/run/secrets/kubernetes.io/serviceaccount; ip -4 -o addr show eth0",
-    "echo page >/usr/share/nginx/html/index; echo part >/srv/part/x; find /usr/share/nginx/html -type f",
+    "echo page >/usr/share/nginx/html/index; echo part >/srv/part/x; ls /usr/share/nginx/html/part/x",
     "touch /etc/written /usr/written && echo written; echo $KUBERNETES_SERVICE_PORT; exit 3",
   ];
   const terminal = await node.exec("environment", "tty; echo $HOSTNAME; exit 5", true);
@@ -157,6 +157,8 @@ async function liveness(node: OneNode): Promise<unknown> {
   const probe = {
     exec: { command: ["test", "-e", "/alive"] },
     periodSeconds: 1,
+    // An engine under load takes a second to run a command.
+    timeoutSeconds: 10,
     failureThreshold: 1,
   };
   const command = ["sh", "-c", "touch /alive; sleep 3600"];

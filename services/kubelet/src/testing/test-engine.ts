@@ -9,15 +9,23 @@ export interface TestEngine extends AsyncDisposable {
   readonly network: string;
   /** e.g. "10.213.7.". */
   readonly subnet: string;
-  /** An image with a shell, Node.js and root. */
+  /** An image with a shell and Node.js whose user is root. */
   readonly image: string;
   /** kubehop's own image. */
   readonly ownImage: string;
   /** Starts a container on the network as a user would, and gives its id. */
   run(container: TestContainer): Promise<string>;
   /** The containers on the network or of this run. */
-  containers(): Promise<readonly { readonly Id: string; readonly Names: readonly string[] }[]>;
+  containers(): Promise<readonly FoundContainer[]>;
   post(path: string, query?: Record<string, string>): Promise<void>;
+  /** Puts a container on the network, at an address, or takes it off. */
+  connect(action: "connect" | "disconnect", id: string, ip?: string): Promise<void>;
+}
+
+/** A container as the engine lists it. */
+export interface FoundContainer {
+  readonly Id: string;
+  readonly Names: readonly string[];
 }
 
 /** A container of a test. */
@@ -46,19 +54,7 @@ export async function startTestEngine(endpoint: string = ENDPOINT): Promise<Test
   parts.defer(() =>
     engine.call<unknown>({ method: "DELETE", path: `/images/${image}` }).then(() => undefined),
   );
-  const containers: TestEngine["containers"] = async () => {
-    const lists = await Promise.all(
-      [{ label: [`${RUN_LABEL}=${run}`] }, { label: [`kubehop.dev/node-network=${run}`] }].map(
-        (filters) =>
-          engine.call<{ Id: string; Names: string[] }[]>({
-            method: "GET",
-            path: "/containers/json",
-            query: { all: true, filters },
-          }),
-      ),
-    );
-    return lists.flat();
-  };
+  const containers = (): Promise<readonly FoundContainer[]> => containersOf(engine, run);
   parts.defer(async () => {
     for (const { Id } of await containers()) await remove(engine, Id);
   });
@@ -78,7 +74,7 @@ export async function startTestEngine(endpoint: string = ENDPOINT): Promise<Test
         query: { name: `${run}-${name}` },
         body: {
           Image: own,
-          Cmd: command,
+          Entrypoint: command,
           Labels: { [RUN_LABEL]: run, ...labels },
           Healthcheck: { Test: ["NONE"] },
           HostConfig: { NetworkMode: run },
@@ -90,6 +86,11 @@ export async function startTestEngine(endpoint: string = ENDPOINT): Promise<Test
     async post(path, query = {}) {
       await engine.call({ method: "POST", path, query });
     },
+    async connect(action, Container, ip) {
+      const EndpointConfig = ip === undefined ? {} : { IPAMConfig: { IPv4Address: ip } };
+      const body = { Container, EndpointConfig };
+      await engine.call({ method: "POST", path: `/networks/${run}/${action}`, body });
+    },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
@@ -99,6 +100,21 @@ export async function remove(engine: Engine, id: string): Promise<void> {
   await engine
     .call({ method: "DELETE", path: `/containers/${id}`, query: { force: true, v: true } })
     .catch(() => undefined);
+}
+
+/** What the tests started, and what a kubelet made on their network. */
+async function containersOf(engine: Engine, run: string): Promise<FoundContainer[]> {
+  const labels = [`${RUN_LABEL}=${run}`, `kubehop.dev/node-network=${run}`];
+  const lists = await Promise.all(
+    labels.map((label) =>
+      engine.call<FoundContainer[]>({
+        method: "GET",
+        path: "/containers/json",
+        query: { all: true, filters: { label: [label] } },
+      }),
+    ),
+  );
+  return [...new Map(lists.flat().map((found) => [found.Id, found])).values()];
 }
 
 /** Neighbours use the same engine: the first subnet nobody has. */
@@ -127,7 +143,7 @@ async function createNetwork(
   }
 }
 
-/** kubehop's image as one of a user: root, and no entry point. */
+/** kubehop's image as one of a user, who is root. */
 async function createImage(engine: Engine, run: string): Promise<string> {
   const { Id } = await engine.call<{ Id: string }>({
     method: "POST",
@@ -137,7 +153,7 @@ async function createImage(engine: Engine, run: string): Promise<string> {
   await engine.call<unknown>({
     method: "POST",
     path: "/commit",
-    query: { container: Id, repo: run, tag: "1", changes: "USER 0:0\nENTRYPOINT []\nWORKDIR /" },
+    query: { container: Id, repo: run, tag: "1", changes: "USER 0:0\nWORKDIR /" },
   });
   await remove(engine, Id);
   return `${run}:1`;

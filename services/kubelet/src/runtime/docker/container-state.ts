@@ -60,17 +60,17 @@ export function startErrorText(message: string): string {
   return text.replace(/: unknown$/, "").trim();
 }
 
-/** A pod's sandbox, with the containers of it. */
+/** A pod's sandbox, with the containers of it; without its pause container when that is gone. */
 export function toSandbox(
   spec: SandboxSpec,
-  pause: EngineContainer,
+  pause: EngineContainer | undefined,
   { network, containers }: { network: string; containers: readonly KnownContainer[] },
 ): Sandbox {
   return {
     spec,
-    ips: spec.hostNetwork ? [] : (pause.networks[network] ?? []),
-    running: pause.running,
-    createdAt: pause.createdAt,
+    ips: spec.hostNetwork ? [] : (pause?.networks[network] ?? []),
+    running: pause?.running === true,
+    createdAt: pause?.createdAt ?? 0,
     containers: containers.map(toContainerState),
   };
 }

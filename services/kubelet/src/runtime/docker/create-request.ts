@@ -54,7 +54,6 @@ export function pauseRequest(spec: SandboxSpec, node: NodeContext): CreateReques
       ...node.labels,
       ...podLabels(spec, node),
       [RUNTIME_LABELS.type]: "podsandbox",
-      [RUNTIME_LABELS.sandbox]: JSON.stringify(spec),
     },
     Healthcheck: NO_HEALTHCHECK,
     HostConfig: {
@@ -138,5 +137,6 @@ function podLabels(spec: SandboxSpec, { network }: NodeContext): Record<string, 
     [RUNTIME_LABELS.uid]: spec.uid,
     [RUNTIME_LABELS.namespace]: spec.namespace,
     [RUNTIME_LABELS.podName]: spec.name,
+    [RUNTIME_LABELS.sandbox]: JSON.stringify(spec),
   };
 }

@@ -103,6 +103,15 @@ export class DockerRuntime implements Runtime {
     throw new Error("the pause container did not stay, see the engine's log");
   }
 
+  /** The engine keeps logs with the containers: those stay. */
+  async stopSandbox(podUid: string): Promise<void> {
+    const { engine, follower } = this.#options;
+    const pause = this.#table.sandbox(podUid)?.pause;
+    if (pause === undefined) return;
+    await removeContainer(engine, pause.id);
+    await follower.refresh(pause.id);
+  }
+
   async removeSandbox(podUid: string): Promise<void> {
     const { engine, follower, node } = this.#options;
     const label = [`${RUNTIME_LABELS.uid}=${podUid}`, `${RUNTIME_LABELS.network}=${node.network}`];

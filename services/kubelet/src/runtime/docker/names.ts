@@ -13,7 +13,7 @@ export const RUNTIME_LABELS = {
   container: "io.kubernetes.container.name",
   attempt: "io.kubernetes.container.restartCount",
   lastWords: "io.kubernetes.container.terminationMessagePolicy",
-  /** The sandbox's spec as JSON. */
+  /** The spec of the pod's sandbox as JSON. */
   sandbox: "kubehop.dev/sandbox",
   logPath: "io.kubernetes.container.logpath",
   image: "io.kubernetes.container.image",
@@ -21,7 +21,7 @@ export const RUNTIME_LABELS = {
 
 /** What a container of ours is in the engine. */
 export type OwnContainer =
-  | { readonly type: "container"; readonly id: ContainerId }
+  | { readonly type: "container"; readonly id: ContainerId; readonly spec: SandboxSpec }
   | { readonly type: "podsandbox"; readonly spec: SandboxSpec };
 
 /** What a container is; undefined when it is not of this node's runtime. */
@@ -31,14 +31,13 @@ export function ownContainer(
 ): OwnContainer | undefined {
   const podUid = labels[RUNTIME_LABELS.uid];
   if (podUid === undefined || labels[RUNTIME_LABELS.network] !== network) return undefined;
-  if (labels[RUNTIME_LABELS.type] === "podsandbox") {
-    const spec = parseSpec(labels[RUNTIME_LABELS.sandbox] ?? "");
-    return spec === undefined ? undefined : { type: "podsandbox", spec };
-  }
+  const spec = parseSpec(labels[RUNTIME_LABELS.sandbox] ?? "");
+  if (spec === undefined) return undefined;
+  if (labels[RUNTIME_LABELS.type] === "podsandbox") return { type: "podsandbox", spec };
   const name = labels[RUNTIME_LABELS.container];
   const attempt = Number(labels[RUNTIME_LABELS.attempt]);
   if (name === undefined || !Number.isInteger(attempt)) return undefined;
-  return { type: "container", id: { podUid, name, attempt } };
+  return { type: "container", id: { podUid, name, attempt }, spec };
 }
 
 /** `k8s_CONTAINER_POD_NAMESPACE_UID_ATTEMPT`, as the engine's containers of a kubelet are named. */

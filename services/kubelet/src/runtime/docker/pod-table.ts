@@ -8,7 +8,7 @@ import { ownContainer } from "./names.ts";
 export interface PodTable {
   /** Takes in a change; gives the uid of the pod it was of, if it was of one. */
   update(change: ContainerChange): string | undefined;
-  /** Every sandbox, or a pod's. */
+  /** Every sandbox, or a pod's; what has lost its pause container is one that does not run. */
   list(podUid?: string): readonly Sandbox[];
   /** A pod's spec and pause container. */
   sandbox(podUid: string): PodSandbox | undefined;
@@ -27,7 +27,9 @@ export interface PodSandbox {
   readonly pause: EngineContainer;
 }
 
-type Entry = Omit<KnownContainer, "isStarting">;
+interface Entry extends Omit<KnownContainer, "isStarting"> {
+  readonly spec: SandboxSpec;
+}
 
 /** Creates the empty table of the node on a network. */
 export function createPodTable(network: string): PodTable {
@@ -39,8 +41,13 @@ export function createPodTable(network: string): PodTable {
   const known = (entry: Entry): KnownContainer => {
     return { ...entry, isStarting: starts.has(entry.container.id) };
   };
-  const view = ({ spec, pause }: PodSandbox): Sandbox =>
-    toSandbox(spec, pause, { network, containers: entriesOf(spec.uid).map(known) });
+  const view = (podUid: string): Sandbox[] => {
+    const own = entriesOf(podUid);
+    const sandbox = sandboxes.get(podUid);
+    const spec = sandbox?.spec ?? own[0]?.spec;
+    if (spec === undefined) return [];
+    return [toSandbox(spec, sandbox?.pause, { network, containers: own.map(known) })];
+  };
   return {
     update({ previous, current }) {
       const container = current ?? previous;
@@ -52,13 +59,13 @@ export function createPodTable(network: string): PodTable {
       }
       const before = containers.get(container.id);
       if (current === undefined) containers.delete(container.id);
-      else containers.set(container.id, { ...before, id: own.id, container });
+      else containers.set(container.id, { ...before, id: own.id, spec: own.spec, container });
       return own.id.podUid;
     },
     list(podUid) {
-      if (podUid === undefined) return [...sandboxes.values()].map(view);
-      const sandbox = sandboxes.get(podUid);
-      return sandbox === undefined ? [] : [view(sandbox)];
+      if (podUid !== undefined) return view(podUid);
+      const uids = [...containers.values()].map(({ id }) => id.podUid);
+      return [...new Set([...sandboxes.keys(), ...uids])].flatMap(view);
     },
     sandbox: (podUid) => sandboxes.get(podUid),
     container(id) {

@@ -144,6 +144,11 @@ export class NetnsRuntime implements Runtime {
     return toSandbox(pod);
   }
 
+  /** Logs are files of their own. */
+  stopSandbox(podUid: string): Promise<void> {
+    return this.removeSandbox(podUid);
+  }
+
   async removeSandbox(podUid: string): Promise<void> {
     const pod = this.#pods.get(podUid);
     const known: (ProcessId | undefined)[] = [pod?.pause];
