@@ -141,6 +141,27 @@ describe("kubelet over a Docker Engine", () => {
     expect(firstContainer(pod)?.state?.terminated).toMatchObject(terminated);
   });
 
+  it("lets a container of an ordinary user leave last words and files, and removes them", async () => {
+    const script = "echo bye >/dev/termination-log; mkdir /data/d && touch /data/d/f; exit 3";
+    await lab.createPod("user", {
+      restartPolicy: "Never",
+      volumes: [{ name: "data", emptyDir: {} }],
+      containers: [
+        {
+          name: "app",
+          image: "kubehop/sample-app",
+          command: ["sh", "-c", script],
+          volumeMounts: [{ name: "data", mountPath: "/data" }],
+        },
+      ],
+    });
+    const pod = await lab.waitForPod("user", ({ status }) => status?.phase === "Failed");
+    const terminated = { exitCode: 3, message: "bye\n" };
+    expect(firstContainer(pod)?.state?.terminated).toMatchObject(terminated);
+    await lab.rest.delete(Kinds.Pod, { namespace: "default", name: "user" });
+    await waitFor(async () => (await lab.pod("user")) === undefined);
+  });
+
   it("takes a container's readiness while it is paused", async () => {
     await lab.createPod("paused", {
       containers: [{ name: "app", image: "busybox", command: ["sleep", "3600"] }],

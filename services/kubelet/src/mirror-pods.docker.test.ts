@@ -119,7 +119,9 @@ describe("labelled containers", () => {
     await testEngine.post(`/containers/${id}/kill`);
     const killed = await lab.waitForPod(podOf("api"), (pod) => !isReady(pod));
     expect(killed.status?.podIP).toBe(undefined);
-    expect(firstContainer(killed)?.state?.terminated).toMatchObject({ exitCode: 137 });
+    await lab.waitForPod(podOf("api"), (pod) => {
+      return firstContainer(pod)?.state?.terminated?.exitCode === 137;
+    });
     await testEngine.post(`/containers/${id}/start`);
     const again = await lab.waitForPod(podOf("api"), isReady);
     expect(firstContainer(again)).toMatchObject({

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Container, Pod } from "@kubehop/api";
 import { logTail } from "@kubehop/kit";
@@ -49,7 +49,8 @@ export function writePodFiles(
   });
   writeNew(files.resolvConf, formatResolvConf(conf));
   writeNew(files.hosts, hosts);
-  writeNew(files.terminationLog, "");
+  // Whatever user the container is writes its last words (pkg/kubelet: "chmod 0666").
+  writeNew(files.terminationLog, "", 0o666);
   rmSync(logPath(directories, { ...id, attempt: id.attempt - 2 }), { force: true });
   return files;
 }
@@ -84,10 +85,11 @@ function terminationLog(directories: PodDirectories, id: ContainerId): string {
 }
 
 /** A pod's containers share these files and may change them: only what is missing is written. */
-function writeNew(path: string, text: string): void {
+function writeNew(path: string, text: string, mode = 0o644): void {
   mkdirSync(dirname(path), { recursive: true });
   try {
-    writeFileSync(path, text, { flag: "wx", mode: 0o644 });
+    writeFileSync(path, text, { flag: "wx" });
+    chmodSync(path, mode);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }

@@ -67,7 +67,7 @@ export function containerFacts(observation: PodObservation, container: Container
     ...(waiting === undefined ? {} : { waiting }),
     started: containerView(observation, name).started,
     ready:
-      latest !== undefined && latest.paused !== true && probes.verdicts(container, latest).ready,
+      latest !== undefined && latest.silent !== true && probes.verdicts(container, latest).ready,
     runsOnce: isInit && !isSidecar(container),
     lastWords: (state) => lastWords(directories, container, state),
   };

@@ -101,7 +101,7 @@ function staticContainer(engine: Engine, container: EngineContainer): StaticCont
       containerId: `docker://${container.id}`,
       imageId: container.imageId,
       ...lifeOf({ container, isStarting: true }),
-      ...(container.paused ? { paused: true } : {}),
+      ...(container.paused || container.ending === true ? { silent: true } : {}),
     },
     exec(command, options = {}) {
       if (!container.running) throw new Error(`container not running (${container.name})`);

@@ -110,7 +110,7 @@ export class MirrorWorker implements Disposable {
       ...starts,
       ...(isCreated ? {} : { waiting: { reason: "ContainerCreating" } }),
       started: verdicts?.started === true,
-      ready: verdicts?.ready === true && starts?.latest.paused !== true,
+      ready: verdicts?.ready === true && starts?.latest.silent !== true,
       runsOnce: false,
       lastWords: () => undefined,
     };

@@ -88,8 +88,8 @@ export interface ContainerState {
   readonly exitCode?: number;
   /** Why a container that never ran could not be started. */
   readonly startError?: string;
-  /** Its processes are frozen: it answers nothing until they are thawed. */
-  readonly paused?: boolean;
+  /** It answers nothing: its processes are frozen, or have just ended. */
+  readonly silent?: boolean;
   /** It was killed because it used more memory than it may. */
   readonly oomKilled?: boolean;
   /** Its name in the API, where it is not made of the id: `docker://…`. */

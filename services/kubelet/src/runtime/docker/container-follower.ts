@@ -7,6 +7,7 @@ import {
   type InspectedContainer,
   toEngineContainer,
 } from "./engine-container.ts";
+import { afterEvent, type EngineEvent } from "./engine-event.ts";
 import { readJsonLines } from "./engine-stream.ts";
 
 /** The containers of an engine that carry one of some labels, as they are now. */
@@ -57,15 +58,6 @@ const MAX_RETRY_MS = 2_000;
 /** Containers inspected at a time when all are looked at. */
 const AT_A_TIME = 8;
 
-interface EngineEvent {
-  readonly Type: string;
-  readonly Action: string;
-  readonly Actor: {
-    readonly ID: string;
-    readonly Attributes: Readonly<Record<string, string>> | null;
-  };
-}
-
 /**
  * Follows containers by the engine's events; the first look is over when this resolves. While the
  * engine is away what was seen last is kept; when it is back all are looked at again. Rejects when
@@ -84,6 +76,8 @@ class Follower implements ContainerFollower {
   readonly #handlers = new Set<(change: ContainerChange) => void>();
   /** The last look at each container, so that looks at one never overtake each other. */
   readonly #looks = new Map<string, Promise<EngineContainer | undefined>>();
+  /** How many events were taken in of each: a look that began before one of them is old. */
+  readonly #events = new Map<string, number>();
   #problem: EngineProblem | undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -202,8 +196,20 @@ class Follower implements ContainerFollower {
   async #read(events: Readable): Promise<void> {
     for await (const event of readJsonLines(events)) {
       const id = this.#subjectOf(event as EngineEvent);
-      if (id !== undefined) void this.refresh(id).catch(() => undefined);
+      if (id === undefined) continue;
+      this.#noteEvent(event as EngineEvent);
+      // The loop ends when the engine is away, and all are looked at when it is back.
+      void this.refresh(id).catch(() => undefined);
     }
+  }
+
+  #noteEvent(event: EngineEvent): void {
+    const { ID: id } = event.Actor;
+    const container = this.#known.get(id);
+    const after = container && afterEvent(container, event);
+    if (after === container) return;
+    this.#events.set(id, (this.#events.get(id) ?? 0) + 1);
+    this.#take(id, after);
   }
 
   /** The container an event is about, when that is one to follow. */
@@ -232,13 +238,20 @@ class Follower implements ContainerFollower {
   }
 
   async #look(id: string): Promise<EngineContainer | undefined> {
+    const events = this.#events.get(id);
     const current = await this.#inspect(id);
+    // Another look follows each event.
+    if (this.#events.get(id) === events || current === undefined) this.#take(id, current);
+    return current;
+  }
+
+  #take(id: string, current: EngineContainer | undefined): void {
     const previous = this.#known.get(id);
+    if (current === undefined) this.#events.delete(id);
     if (current === undefined) this.#known.delete(id);
     else this.#known.set(id, current);
-    if (isSame(previous, current)) return current;
+    if (isSame(previous, current)) return;
     for (const handler of this.#handlers) handler({ previous, current });
-    return current;
   }
 
   async #inspect(id: string): Promise<EngineContainer | undefined> {

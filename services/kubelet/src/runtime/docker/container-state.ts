@@ -26,7 +26,7 @@ export function toContainerState(known: KnownContainer): ContainerState {
     containerId: `docker://${container.id}`,
     imageId: container.imageId,
     ...lifeOf(known),
-    ...(container.paused ? { paused: true } : {}),
+    ...(container.paused || container.ending === true ? { silent: true } : {}),
     ...(lastLines === undefined ? {} : { lastLines }),
   };
 }

@@ -168,9 +168,9 @@ describe("docker runtime", () => {
     const { containerId = "" } = state() as { containerId?: string };
     const id = containerId.replace("docker://", "");
     await testEngine.post(`/containers/${id}/pause`);
-    await waitFor(() => (state() as { paused?: boolean }).paused === true);
+    await waitFor(() => (state() as { silent?: boolean }).silent === true);
     await testEngine.post(`/containers/${id}/unpause`);
-    await waitFor(() => (state() as { paused?: boolean }).paused === undefined);
+    await waitFor(() => (state() as { silent?: boolean }).silent === undefined);
     await testEngine.post(`/containers/${id}/kill`);
     await waitFor(() => (state() as { exitCode?: number }).exitCode === 137);
   });

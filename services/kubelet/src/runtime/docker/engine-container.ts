@@ -10,6 +10,8 @@ export interface EngineContainer {
   readonly createdAt: number;
   readonly running: boolean;
   readonly paused: boolean;
+  /** An event told that it ended; how, the next look tells. */
+  readonly ending?: boolean;
   readonly oomKilled: boolean;
   readonly exitCode: number;
   /** Why it could not be started. */
