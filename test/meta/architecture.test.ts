@@ -16,6 +16,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "packages/lab": ["api", "client", "kit", "tunnel"],
   "packages/testkit": ["api", "client", "kit", "lab", "routing"],
   "packages/trace": ["api", "client"],
+  "packages/testcontainers": ["api", "client", "lab", "trace", "tunnel"],
   "packages/cli": ["api", "client", "kit", "lab", "routing", "rules", "trace"],
   "services/apiserver": ["api", "client", "kit"],
   "services/controller-manager": ["api", "client", "kit"],
@@ -31,7 +32,8 @@ const TESTKIT_USERS = /^(services\/(?!sample-app)|packages\/(client|cli))/;
 /** Third parties that have one door each: where the sources may import them. Tests may anywhere. */
 const DOORS: Readonly<Record<string, RegExp>> = {
   "@nats-io/": /^packages\/client\/src\/bus\//,
-  undici: /^(packages\/client\/src\/rest|services\/kubelet\/src\/.*prob|services\/sample-app\/)/,
+  undici:
+    /^(packages\/client\/src\/rest|services\/kubelet\/src\/(.*prob|runtime\/docker\/engine\.)|services\/sample-app\/)/,
   fastify: /^(services\/(apiserver|kubelet|sample-app)\/|packages\/kit\/src\/admin-server)/,
   dns2: /^services\/sample-app\//,
   "dns-packet": /^$/,
@@ -42,6 +44,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   jose: /^services\/apiserver\/src\/auth\//,
   "@peculiar/x509": /^packages\/kit\/src\/certificates/,
   rfc6902: /^packages\/api\/src\/patch\//,
+  testcontainers: /^packages\/testcontainers\//,
   vitest: /^$/,
 };
 
