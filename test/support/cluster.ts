@@ -1,13 +1,18 @@
 import { Kinds, SERVICE_NAME_LABEL } from "@kubehop/api";
 import type { EndpointSlice, Pod } from "@kubehop/api";
 import { waitFor } from "@kubehop/testkit";
-import type { TestLab } from "./test-lab.ts";
+import type { RestClient } from "@kubehop/client";
+
+/** A lab, as far as its API server goes. */
+export interface Cluster {
+  readonly rest: RestClient;
+}
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 /** A Service's slices, newest state. */
 export async function slicesOf(
-  lab: TestLab,
+  lab: Cluster,
   name: string,
   namespace = "default",
 ): Promise<EndpointSlice[]> {
@@ -32,7 +37,7 @@ export function newestVersion(slices: readonly EndpointSlice[]): string {
 
 /** Waits until a Service has exactly `count` ready endpoints and no others; gives its slices. */
 export function endpointsReady(
-  lab: TestLab,
+  lab: Cluster,
   name: string,
   count: number,
 ): Promise<EndpointSlice[]> {
@@ -54,7 +59,7 @@ export function endpointsReady(
 
 /** The pods a label selector selects. */
 export async function podsOf(
-  lab: TestLab,
+  lab: Cluster,
   labelSelector: string,
   namespace = "default",
 ): Promise<Pod[]> {
@@ -62,7 +67,7 @@ export async function podsOf(
 }
 
 /** Waits until the selected pods are `count`, running and ready, none of them going. */
-export function podsReady(lab: TestLab, labelSelector: string, count: number): Promise<Pod[]> {
+export function podsReady(lab: Cluster, labelSelector: string, count: number): Promise<Pod[]> {
   let seen: readonly Pod[] = [];
   return waitFor(
     async () => {
@@ -89,14 +94,14 @@ function brief(pod: Pod): unknown {
 }
 
 /** The names of the nodes. */
-export async function nodeNames(lab: TestLab): Promise<string[]> {
+export async function nodeNames(lab: Cluster): Promise<string[]> {
   const { items } = await lab.rest.list(Kinds.Node);
   return items.map((node) => node.metadata.name);
 }
 
 /** Sets a Deployment's or StatefulSet's number of pods. */
 export async function scale(
-  lab: TestLab,
+  lab: Cluster,
   kind: "Deployment" | "StatefulSet",
   name: string,
   replicas: number,
