@@ -3,7 +3,7 @@ import {
   parseKubeconfig,
   type RestClient,
   type RestOptions,
-} from "@kubehop/client";
+} from "@kubehop/client/api-server";
 import type { StartedTestContainer } from "testcontainers";
 import { KubehopError } from "./kubehop-error.ts";
 import { API_PORT, GATEWAY_PORT } from "./lab-command.ts";

@@ -1,4 +1,10 @@
-import { type EndpointSlice, Kinds, SERVICE_NAME_LABEL, type SyncedEvent } from "@kubehop/api";
+import {
+  type EndpointSlice,
+  type HopEvent,
+  Kinds,
+  SERVICE_NAME_LABEL,
+  type SyncedEvent,
+} from "@kubehop/api";
 import { type HopStream, openHopStream } from "@kubehop/trace";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Cluster } from "./cluster.ts";
@@ -14,12 +20,10 @@ export interface ReadyEndpoint {
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const POLL_MS = 25;
-/** How long proxies may still tell that they follow; they mostly do within 50 ms. */
-const SETTLE_MS = 250;
 
 /**
- * Waits until a Service has exactly so many ready endpoints and, as far as they tell within 250
- * ms, every kube-proxy serves them. Throws KubehopError naming those it has when time is up.
+ * Waits until a Service has exactly so many ready endpoints and, as far as they tell within a
+ * second, every kube-proxy serves them. Throws KubehopError naming those it has when time is up.
  */
 export async function waitForEndpoints(
   cluster: Cluster,
@@ -69,17 +73,15 @@ function readyEndpoints({ endpoints }: EndpointSlice): ReadyEndpoint[] {
 
 async function proxiesServe(cluster: Cluster, hops: HopStream, revision: number): Promise<void> {
   const { items: nodes } = await cluster.rest.list(Kinds.Node);
-  const deadline = performance.now() + SETTLE_MS;
-  const serves = (node: string): boolean =>
-    hops.events.some((event) => isSync(event) && event.node === node && isFrom(event, revision));
-  while (!nodes.every(({ metadata }) => serves(metadata.name))) {
-    const leftMs = deadline - performance.now();
-    if (leftMs <= 0) return;
-    await hops.next(leftMs);
-  }
+  await hops.joined((events) => {
+    const current = new Set(
+      events.filter(isSync).flatMap((event) => (isFrom(event, revision) ? [event.node] : [])),
+    );
+    return { complete: nodes.every(({ metadata }) => current.has(metadata.name)) };
+  });
 }
 
-function isSync(event: HopStream["events"][number]): event is SyncedEvent {
+function isSync(event: HopEvent): event is SyncedEvent {
   return event.type === "synced" && event.component === "kube-proxy";
 }
 

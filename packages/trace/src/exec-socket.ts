@@ -1,6 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type { Status } from "@kubehop/api";
-import type { RestOptions } from "@kubehop/client";
+import type { RestOptions } from "@kubehop/client/api-server";
 import { WebSocket } from "ws";
 import { PodError } from "./pod-error.ts";
 

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import type { HopEvent } from "@kubehop/api";
-import type { RestClient } from "@kubehop/client";
+import type { RestClient } from "@kubehop/client/api-server";
 
 /** How long events may come later than the answer they belong to. */
 const SETTLE_MS = 1_000;

@@ -1,5 +1,5 @@
 import type { Pod } from "@kubehop/api";
-import type { RestClient, RestOptions } from "@kubehop/client";
+import type { RestClient, RestOptions } from "@kubehop/client/api-server";
 import { execToText } from "./exec-to-text.ts";
 import { PodError } from "./pod-error.ts";
 

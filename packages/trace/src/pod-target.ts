@@ -1,5 +1,5 @@
 import { isNotFound, Kinds, type Pod, type StatefulSet, type Deployment } from "@kubehop/api";
-import type { RestClient } from "@kubehop/client";
+import type { RestClient } from "@kubehop/client/api-server";
 import { PodError } from "./pod-error.ts";
 
 /** How a target names the kind of its owner. */

@@ -1,5 +1,5 @@
 import { Kinds, type Pod } from "@kubehop/api";
-import type { RestClient } from "@kubehop/client";
+import type { RestClient } from "@kubehop/client/api-server";
 
 /** A pod as a trace names it. */
 export interface TracedPod {

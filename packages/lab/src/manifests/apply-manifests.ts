@@ -1,5 +1,5 @@
 import { isAlreadyExists, isNotFound, type KubeObject } from "@kubehop/api";
-import type { RestClient } from "@kubehop/client";
+import type { RestClient } from "@kubehop/client/api-server";
 import { LabError } from "../lab-error.ts";
 import { describeManifest, type Manifest } from "./manifest.ts";
 

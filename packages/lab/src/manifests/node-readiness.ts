@@ -1,5 +1,5 @@
 import { Kinds, type Node } from "@kubehop/api";
-import type { RestClient } from "@kubehop/client";
+import type { RestClient } from "@kubehop/client/api-server";
 
 /**
  * Waits until that many nodes are Ready, so that the scheduler has all of them to spread pods

@@ -1,6 +1,6 @@
 import { text } from "node:stream/consumers";
 import { type Kind, Kinds, type KubeObject, type Pod } from "@kubehop/api";
-import type { RestClient } from "@kubehop/client";
+import type { RestClient } from "@kubehop/client/api-server";
 import { LabError } from "../lab-error.ts";
 import { isPodReady, whyNotReady } from "./pod-readiness.ts";
 import { rolloutState, type RolloutState, type Workload } from "./rollout-state.ts";
