@@ -6,6 +6,7 @@ import type { ClusterSource } from "./cluster/cluster-source.ts";
 import { busUrlOf, type DnsConfig } from "./config.ts";
 import { createCorefileServer } from "./corefile-server.ts";
 import { CorefileError } from "./corefile/corefile-error.ts";
+import { createDebugging } from "./debugging.ts";
 import { createHopObserver } from "./hop-observer.ts";
 import { createDnsMetrics } from "./metrics.ts";
 import type { ProcessContext } from "./plugin.ts";
@@ -42,7 +43,11 @@ export async function build(config: DnsConfig, kit: Kit, process: DnsProcess): P
   const cluster = createAccess(config, kit, { process, metrics });
   const { clock, logger } = kit;
   const observer = createHopObserver(cluster, clock);
-  const listeners = createListeners({ metrics, logger, clock, observer });
+  const debugging = createDebugging(logger);
+  const onDefect = (): void => {
+    if (debugging.active()) process.abort();
+  };
+  const listeners = createListeners({ metrics, logger, clock, observer, onDefect });
   const http = createHttpEndpoints(logger);
   const context: ProcessContext = {
     logger,
@@ -53,6 +58,7 @@ export async function build(config: DnsConfig, kit: Kit, process: DnsProcess): P
     cluster: (options) => cluster.view(options),
     localAddresses: localAddresses(),
     checkCorefile: () => server.checkCorefile(),
+    debugging,
     abort: () => process.abort(),
   };
   const server = createCorefileServer({ config, env: process.env, context, listeners, http });

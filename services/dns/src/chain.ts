@@ -57,6 +57,16 @@ export function settle(handler: Handler, query: Query, outcome: Outcome): MaybeP
   return outcome.onReply(reply);
 }
 
+/** Changes the replies of a handler; its errors go on. */
+export function mapReply(
+  handler: Handler,
+  query: Query,
+  change: (reply: Reply) => MaybePromise<Reply>,
+): MaybePromise<Reply> {
+  const reply = handler(query);
+  return reply instanceof Promise ? reply.then(change) : change(reply);
+}
+
 /** The response code an error stands for: a PluginError's own, SERVFAIL for any other. */
 export function rcodeOf(error: unknown): number {
   return error instanceof PluginError ? error.rcode : Rcode.SERVFAIL;

@@ -124,8 +124,8 @@ async function bringUp(
 
 function publish({ enabled }: Instance, hash: string, { metrics }: ProcessContext): void {
   metrics.pluginEnabled.reset();
-  for (const { server, zone, name } of enabled) {
-    metrics.pluginEnabled.set({ server, zone, view: "", name }, 1);
+  for (const each of enabled) {
+    metrics.pluginEnabled.set({ ...each }, 1);
   }
   metrics.reloadVersion.reset();
   metrics.reloadVersion.set({ hash: "sha512", value: hash }, 1);

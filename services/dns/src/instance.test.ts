@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { createLogger, createMetrics, systemClock } from "@kubehop/kit";
 import { describe, expect, it } from "vitest";
 import { createClusterView } from "./cluster/cluster-view.ts";
-import { buildInstance, pluginNames } from "./instance.ts";
+import { pluginNames } from "./block.ts";
+import { buildInstance } from "./instance.ts";
 import { createDnsMetrics } from "./metrics.ts";
 import type { ProcessContext } from "./plugin.ts";
 import { createMemorySource } from "./testing/memory-source.ts";
@@ -25,6 +26,7 @@ function context(): ProcessContext {
       createClusterView({ source, clock: systemClock, onApplied: ignore, onProgrammed: ignore }),
     localAddresses: () => [],
     checkCorefile: async () => undefined,
+    debugging: { enter: ignore, leave: ignore, active: () => false },
     abort: ignore,
   };
 }
@@ -52,7 +54,7 @@ describe("buildInstance", () => {
       host,
       port,
       table.server,
-      table.zones,
+      table.blocks.map(({ zone }) => zone),
     ]);
     expect(served).toEqual([
       ["0.0.0.0", 53, "dns://:53", ["a.", "d."]],
@@ -63,14 +65,15 @@ describe("buildInstance", () => {
 
   it("lists the plugins of blocks with prometheus", () => {
     expect(build("a {\n whoami\n prometheus\n}\nb {\n whoami\n}").enabled).toEqual([
-      { server: "dns://:53", zone: "a.", name: "prometheus" },
-      { server: "dns://:53", zone: "a.", name: "whoami" },
+      { server: "dns://:53", zone: "a.", view: "", name: "prometheus" },
+      { server: "dns://:53", zone: "a.", view: "", name: "whoami" },
     ]);
   });
 
   it("sends DS queries to the parent's block", () => {
     const [address] = build("example {\n whoami\n}\nsub.example {\n whoami\n}").addresses;
-    const zoneFor = (name: string, type: string) => address?.table.find(name, type)?.zone;
+    const zoneFor = (name: string, type: string) =>
+      address?.table.find(name, type, () => true)?.zone;
     expect(zoneFor("sub.example.", "A")).toBe("sub.example.");
     expect(zoneFor("sub.example.", "DS")).toBe("example.");
     expect(zoneFor("example.", "DS")).toBe("example.");

@@ -1,7 +1,7 @@
 import { runService } from "@kubehop/kit";
 import { build } from "./app.ts";
 import { DnsConfigSchema } from "./config.ts";
-import { pluginNames } from "./instance.ts";
+import { pluginNames } from "./block.ts";
 
 runService({
   name: "dns",

@@ -1,10 +1,14 @@
 import { rcodeName } from "@kubehop/dns-wire";
 import { Counter, Gauge, type Registry } from "prom-client";
 import { addressFamily, type Observer } from "./query.ts";
-import { type CounterSeries, createCounterFamily, createHistogramFamily } from "./series.ts";
+import { createPluginMetrics, type PluginMetrics } from "./plugins/metrics.ts";
+import {
+  type CounterSeries,
+  createCounterFamily,
+  createHistogramFamily,
+  TIME_BUCKETS,
+} from "./series.ts";
 
-/** Seconds; 0.25 ms doubled 16 times, as CoreDNS' plugin.TimeBuckets. */
-const TIME_BUCKETS = Array.from({ length: 16 }, (_, power) => 0.00025 * 2 ** power);
 /** Octets; CoreDNS' request and response sizes. */
 const SIZE_BUCKETS = [
   0, 100, 200, 300, 400, 511, 1023, 2047, 4095, 8291, 16_000, 32_000, 48_000, 64_000,
@@ -16,8 +20,6 @@ const COUNTED_TYPES: ReadonlySet<string> = new Set(
 /** Distinct label combinations kept for the fast path; zones and servers are few. */
 const MAX_SERIES = 10_000;
 
-type CounterFamily = (...labels: readonly string[]) => CounterSeries;
-
 /** The metrics of the server and its plugins, in CoreDNS' names. */
 export interface DnsMetrics {
   readonly registry: Registry;
@@ -28,38 +30,7 @@ export interface DnsMetrics {
   readonly reloadFailed: Counter;
   readonly reloadVersion: Gauge;
   readonly programmingDuration: (serviceKind: string) => { observe(seconds: number): void };
-  readonly cache: CacheMetrics;
-  readonly forward: ForwardMetrics;
-  readonly health: HealthMetrics;
-  readonly hosts: { readonly entries: Gauge; readonly reloadTime: Gauge };
-}
-
-/** The `cache` plugin's; labels server, zones, view, and type (success or denial) where it applies. */
-export interface CacheMetrics {
-  readonly entries: Gauge;
-  readonly hits: CounterFamily;
-  readonly misses: CounterFamily;
-  readonly requests: CounterFamily;
-  readonly prefetch: CounterFamily;
-  readonly servedStale: CounterFamily;
-  readonly evictions: CounterFamily;
-}
-
-/** The `forward` plugin's. */
-export interface ForwardMetrics {
-  readonly healthcheckBroken: Counter;
-  readonly maxConcurrentRejects: Counter;
-  /** Labels proxy_name, to, rcode; seconds. */
-  readonly requestDuration: (...labels: readonly string[]) => { observe(seconds: number): void };
-  readonly healthcheckFailures: CounterFamily;
-  readonly connCacheHits: CounterFamily;
-  readonly connCacheMisses: CounterFamily;
-}
-
-/** The `health` plugin's. */
-export interface HealthMetrics {
-  readonly duration: { observe(seconds: number): void };
-  readonly failures: Counter;
+  readonly plugins: PluginMetrics;
 }
 
 /** Creates the metrics in a registry; once a process. */
@@ -102,21 +73,7 @@ export function createDnsMetrics(registry: Registry, version: string): DnsMetric
       labelNames: ["service_kind"],
       buckets: Array.from({ length: 20 }, (_, power) => 0.001 * 2 ** power),
     }),
-    cache: createCacheMetrics(registry),
-    forward: createForwardMetrics(registry),
-    health: createHealthMetrics(registry),
-    hosts: {
-      entries: new Gauge({
-        name: "coredns_hosts_entries",
-        help: "The combined number of entries in hosts and Corefile.",
-        ...plain,
-      }),
-      reloadTime: new Gauge({
-        name: "coredns_hosts_reload_timestamp_seconds",
-        help: "The timestamp of the last reload of hosts file.",
-        ...plain,
-      }),
-    },
+    plugins: createPluginMetrics(registry),
   };
 }
 
@@ -137,13 +94,13 @@ function createQueryObserver(registry: Registry): Observer {
   });
   const known = new Map<string, QuerySeries>();
   return (query, reply, octets) => {
-    const { server, zone, protocol } = query;
+    const { server, zone, view, protocol } = query;
     const { type: asked } = query.question;
     const type = COUNTED_TYPES.has(asked) ? asked : "other";
-    const key = `${server} ${zone} ${protocol} ${addressFamily(query)} ${type}`;
+    const key = `${server} ${zone} ${view} ${protocol} ${addressFamily(query)} ${type}`;
     let series = known.get(key);
     if (series === undefined) {
-      series = find(server, zone, [protocol, addressFamily(query), type]);
+      series = find([server, zone, view], [protocol, addressFamily(query), type]);
       if (known.size < MAX_SERIES) known.set(key, series);
     }
     series.requests.inc();
@@ -151,11 +108,14 @@ function createQueryObserver(registry: Registry): Observer {
     series.requestSize.observe(query.size);
     series.responseSize.observe(octets);
     if (query.edns?.dnssecOk === true) series.doRequests.inc();
-    responses(server, zone, "", rcodeName(reply.rcode), reply.plugin).inc();
+    responses(server, zone, view, rcodeName(reply.rcode), reply.plugin).inc();
   };
 }
 
-type FindSeries = (server: string, zone: string, rest: readonly string[]) => QuerySeries;
+type FindSeries = (
+  place: readonly [server: string, zone: string, view: string],
+  rest: readonly string[],
+) => QuerySeries;
 
 function createQuerySeries(registry: Registry): FindSeries {
   const place = ["server", "zone", "view"];
@@ -187,88 +147,11 @@ function createQuerySeries(registry: Registry): FindSeries {
     help: "Counter of DNS requests with DO bit set per zone.",
     labelNames: place,
   });
-  return (server, zone, [proto = "", family = "", type = ""]) => ({
-    requests: requests(server, zone, "", proto, family, type),
-    duration: duration(server, zone, ""),
-    requestSize: requestSize(server, zone, "", proto),
-    responseSize: responseSize(server, zone, "", proto),
-    doRequests: doRequests(server, zone, ""),
+  return (where, [proto = "", family = "", type = ""]) => ({
+    requests: requests(...where, proto, family, type),
+    duration: duration(...where),
+    requestSize: requestSize(...where, proto),
+    responseSize: responseSize(...where, proto),
+    doRequests: doRequests(...where),
   });
-}
-
-function createCacheMetrics(registry: Registry): CacheMetrics {
-  const counter = (name: string, help: string, type: readonly string[] = []): CounterFamily =>
-    createCounterFamily(registry, {
-      name: `coredns_cache_${name}`,
-      help,
-      labelNames: ["server", ...type, "zones", "view"],
-    });
-  return {
-    entries: new Gauge({
-      name: "coredns_cache_entries",
-      help: "The number of elements in the cache.",
-      labelNames: ["server", "type", "zones", "view"],
-      registers: [registry],
-    }),
-    hits: counter("hits_total", "The count of cache hits.", ["type"]),
-    misses: counter("misses_total", "The count of cache misses. Deprecated, derive it."),
-    requests: counter("requests_total", "The count of cache requests."),
-    prefetch: counter("prefetch_total", "The number of times the cache has prefetched an item."),
-    servedStale: counter("served_stale_total", "The number of requests served from stale entries."),
-    evictions: counter("evictions_total", "The count of cache evictions.", ["type"]),
-  };
-}
-
-function createForwardMetrics(registry: Registry): ForwardMetrics {
-  const registers = [registry];
-  const proxy = ["proxy_name", "to"];
-  return {
-    healthcheckBroken: new Counter({
-      name: "coredns_forward_healthcheck_broken_total",
-      help: "Counter of the number of complete failures of the healthchecks.",
-      registers,
-    }),
-    maxConcurrentRejects: new Counter({
-      name: "coredns_forward_max_concurrent_rejects_total",
-      help: "Counter of the number of queries rejected because the concurrent queries were at maximum.",
-      registers,
-    }),
-    requestDuration: createHistogramFamily(registry, {
-      name: "coredns_proxy_request_duration_seconds",
-      help: "Histogram of the time each request took.",
-      labelNames: [...proxy, "rcode"],
-      buckets: TIME_BUCKETS,
-    }),
-    healthcheckFailures: createCounterFamily(registry, {
-      name: "coredns_proxy_healthcheck_failures_total",
-      help: "Counter of the number of failed healthchecks.",
-      labelNames: proxy,
-    }),
-    connCacheHits: createCounterFamily(registry, {
-      name: "coredns_proxy_conn_cache_hits_total",
-      help: "Counter of connection cache hits per upstream and protocol.",
-      labelNames: [...proxy, "proto"],
-    }),
-    connCacheMisses: createCounterFamily(registry, {
-      name: "coredns_proxy_conn_cache_misses_total",
-      help: "Counter of connection cache misses per upstream and protocol.",
-      labelNames: [...proxy, "proto"],
-    }),
-  };
-}
-
-function createHealthMetrics(registry: Registry): HealthMetrics {
-  return {
-    duration: createHistogramFamily(registry, {
-      name: "coredns_health_request_duration_seconds",
-      help: "Histogram of the time (in seconds) each request took.",
-      labelNames: [],
-      buckets: TIME_BUCKETS,
-    })(),
-    failures: new Counter({
-      name: "coredns_health_request_failures_total",
-      help: "The number of times the health check failed.",
-      registers: [registry],
-    }),
-  };
 }

@@ -3,7 +3,9 @@ import type { Link } from "./chain.ts";
 import type { ClusterView } from "./cluster/cluster-view.ts";
 import type { Directive } from "./corefile/directive.ts";
 import type { DnsMetrics } from "./metrics.ts";
-import type { Endpoint } from "./query.ts";
+import type { Endpoint, MetadataReader, Query } from "./query.ts";
+import type { TcpTimeouts } from "./server/tcp.ts";
+import type { TlsSettings } from "./server/tls.ts";
 import type { Zones } from "./zones.ts";
 
 /** A directive of a server block: its name and how it is built from what is written. */
@@ -24,6 +26,14 @@ export interface PluginInstance {
   readonly hosts?: readonly string[];
   /** Whether it answers classes other than IN. */
   readonly anyClass?: boolean;
+  /** Whether the block takes the query (the `view` plugin). */
+  readonly filter?: (query: Query) => boolean;
+  /** What it tells about a query when the block has `metadata`. */
+  readonly metadata?: MetadataReader;
+  /** Turns what the other plugins tell into the block's metadata (the `metadata` plugin). */
+  readonly collect?: (readers: readonly MetadataReader[]) => MetadataReader;
+  /** How the listeners of the block's addresses are to be (`bufsize`, `timeouts`, `tls`, …). */
+  readonly listener?: Partial<ListenerSettings>;
   /** HTTP paths it answers. */
   readonly endpoints?: readonly HttpEndpoint[];
   /** Called before the listeners take queries for this block; a rejection keeps it from serving. */
@@ -35,6 +45,16 @@ export interface PluginInstance {
   /** Called at the process's end, not at a reload; the server answers until it resolves. */
   lameduck?(): Promise<void>;
   stop?(): Promise<void>;
+}
+
+/** What a block says about its listeners; those of one address must agree. */
+export interface ListenerSettings {
+  /** The most octets of an answer over UDP. */
+  readonly bufferSize: number;
+  readonly timeouts: Partial<TcpTimeouts>;
+  readonly tls: TlsSettings;
+  /** Sockets for each address. */
+  readonly sockets: number;
 }
 
 /** An HTTP path on an address. */
@@ -58,8 +78,19 @@ export interface HttpAnswer {
 export interface SetupContext extends ProcessContext {
   /** The zones of the server block. */
   readonly zones: Zones;
+  /** The name of the block's view; empty without one. */
+  readonly view: string;
+  /** The plugins of the block by name; complete once all are set up. */
+  siblings(): ReadonlyMap<string, PluginInstance>;
   /** Names of the plugins of this configuration that are not ready. */
   notReady(): readonly string[];
+}
+
+/** Whether some block has `debug`. */
+export interface Debugging {
+  enter(): void;
+  leave(): void;
+  active(): boolean;
 }
 
 /** What a DNS process has once. */
@@ -76,6 +107,7 @@ export interface ProcessContext {
   localAddresses(): readonly string[];
   /** Reads the Corefile again and takes it over if it changed. */
   checkCorefile(): Promise<void>;
+  readonly debugging: Debugging;
   /** Ends the process with code 1: going on would do harm. The reason was logged. */
   abort(): void;
 }

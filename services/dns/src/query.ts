@@ -1,4 +1,4 @@
-import type { Edns, Question } from "@kubehop/dns-wire";
+import { type Edns, type EdnsOption, EdnsOptionCode, type Question } from "@kubehop/dns-wire";
 import type { Handler } from "./chain.ts";
 import type { Reply } from "./reply.ts";
 
@@ -10,6 +10,9 @@ export interface Endpoint {
 
 /** Called once the answer is on its way; `octets` is its length. Must not throw. */
 export type Observer = (query: Query, reply: Reply, octets: number) => void;
+
+/** The value of a label like `kubernetes/client-namespace`; undefined when it has none. */
+export type MetadataReader = (query: Query, label: string) => string | undefined;
 
 /** A query on its way through a server block's plugins. */
 export interface Query {
@@ -24,6 +27,8 @@ export interface Query {
   readonly edns: Edns | undefined;
   readonly protocol: "udp" | "tcp";
   readonly client: Endpoint;
+  /** Where it arrived; the listener's address, which may be a wildcard. */
+  readonly local: Endpoint;
   /** Octets of the query. */
   readonly size: number;
   /** Monotonic ms at which it was read. */
@@ -32,6 +37,10 @@ export interface Query {
   readonly server: string;
   /** The zone of the server block that answers. */
   readonly zone: string;
+  /** The name of that block's `view`; empty without one. */
+  readonly view: string;
+  /** What plugins of the block tell about a query; undefined without the `metadata` plugin. */
+  readonly metadata: MetadataReader | undefined;
   /** Plugins that want to know the outcome put themselves here. */
   readonly observers: Observer[];
   /** How many names stand between this and the client's own. */
@@ -56,6 +65,15 @@ export function deriveQuery(query: Query, name: string, type: string): Query | u
     name: name.toLowerCase(),
     observers: [],
   };
+}
+
+const ECHOED_OPTIONS: ReadonlySet<number> = new Set(Object.values(EdnsOptionCode));
+const NO_OPTIONS: readonly EdnsOption[] = [];
+
+/** The client's options that a server may send back (CoreDNS' supportedOptions). */
+export function echoedOptions({ edns }: Pick<Query, "edns">): readonly EdnsOption[] {
+  if (edns === undefined || edns.options.length === 0) return NO_OPTIONS;
+  return edns.options.filter(({ code }) => ECHOED_OPTIONS.has(code));
 }
 
 /** The most octets the client takes: 512 over UDP unless EDNS says more (RFC 6891 §6.2.3). */

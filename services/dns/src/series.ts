@@ -2,6 +2,12 @@ import type { Kit } from "@kubehop/kit";
 
 type Registry = Kit["metrics"];
 
+/** Seconds; 0.25 ms doubled 16 times, as CoreDNS' plugin.TimeBuckets. */
+export const TIME_BUCKETS: readonly number[] = Array.from(
+  { length: 16 },
+  (_, power) => 0.00025 * 2 ** power,
+);
+
 /** One counter of a family: a combination of label values. */
 export interface CounterSeries {
   inc(amount?: number): void;
@@ -11,6 +17,9 @@ export interface CounterSeries {
 export interface HistogramSeries {
   observe(value: number): void;
 }
+
+/** The counters of a family, by the values of its labels. */
+export type CounterFamily = (...labelValues: readonly string[]) => CounterSeries;
 
 /** What a family of series is called and labelled with. */
 export interface FamilyOptions {

@@ -14,6 +14,8 @@ describe("server block keys", () => {
     ["Example.ORG", ["example.org.:53"]],
     ["example.org.:5300", ["example.org.:5300"]],
     ["dns://example.org", ["example.org.:53"]],
+    ["tls://example.org", ["example.org.:853"]],
+    ["tls://.:8853", [".:8853"]],
     ["10.96.0.0/16", ["96.10.in-addr.arpa.:53"]],
     ["10.0.0.0/15:54", ["0.10.in-addr.arpa.:54", "1.10.in-addr.arpa.:54"]],
     ["fd00::/8", ["d.f.ip6.arpa.:53"]],
@@ -23,7 +25,7 @@ describe("server block keys", () => {
   });
 
   it.each([
-    ["tls://example.org", "the transport tls:// is not served; expected dns://"],
+    ["quic://example.org", "the transport quic:// is not served; expected dns:// or tls://"],
     [".:65536", '"65536" is not a port'],
     ["a..b", '"a..b" is not a zone'],
     [`${"x".repeat(64)}.org`, "is not a zone"],

@@ -3,22 +3,29 @@ import { CorefileError } from "./corefile-error.ts";
 import { reverseZones } from "./reverse-zones.ts";
 import type { Token } from "./lexer.ts";
 
+/** How queries come in: plain, or over TLS (RFC 7858). */
+export type Transport = "dns" | "tls";
+
 /** What a server block answers for: a zone on a port. */
 export interface ServerKey {
   /** Lower case, with its final dot. */
   readonly zone: string;
   readonly port: number;
+  readonly transport: Transport;
 }
 
+const TLS_PORT = 853;
+
 /**
- * Reads `[dns://]ZONE[:PORT]`; a CIDR as zone becomes its reverse zones. Throws CorefileError for
+ * Reads `[dns://|tls://]ZONE[:PORT]`; a CIDR as zone becomes its reverse zones. Throws CorefileError for
  * another transport, a port that is none or a zone that is no name.
  */
 export function parseServerKey(token: Token, defaultPort: number): ServerKey[] {
-  const { zone, port } = splitPort(withoutScheme(token));
-  const number = port === undefined ? defaultPort : Number(port);
+  const { transport, rest } = splitTransport(token);
+  const { zone, port } = splitPort(rest);
+  const number = port === undefined ? portOf(transport, defaultPort) : Number(port);
   if (number > 65_535) throw new CorefileError(token, `"${port}" is not a port from 0 to 65535`);
-  return parseZones(token, zone).map((name) => ({ zone: name, port: number }));
+  return parseZones(token, zone).map((name) => ({ zone: name, port: number, transport }));
 }
 
 /** Reads a zone argument: a name, or a CIDR that becomes its reverse zones. */
@@ -33,12 +40,18 @@ export function parseZones(token: Token, text: string = token.text): string[] {
   return [zone];
 }
 
-function withoutScheme(token: Token): string {
-  const match = /^([a-z]+):\/\/(.*)$/.exec(token.text);
-  if (match === null) return token.text;
+function splitTransport(token: Token): { transport: Transport; rest: string } {
+  const match = /^([a-z0-9]+):\/\/(.*)$/.exec(token.text);
+  if (match === null) return { transport: "dns", rest: token.text };
   const [, scheme, rest] = match as unknown as [string, string, string];
-  if (scheme === "dns") return rest;
-  throw new CorefileError(token, `the transport ${scheme}:// is not served; expected dns://`);
+  if (scheme === "dns" || scheme === "tls") return { transport: scheme, rest };
+  const expected = "expected dns:// or tls://";
+  throw new CorefileError(token, `the transport ${scheme}:// is not served; ${expected}`);
+}
+
+/** A configured port 0, which tests use, takes a free one for every transport. */
+function portOf(transport: Transport, defaultPort: number): number {
+  return transport === "dns" || defaultPort === 0 ? defaultPort : TLS_PORT;
 }
 
 /** A colon belongs to a port only behind the zone; an IPv6 CIDR has colons of its own. */

@@ -55,9 +55,9 @@ function createOverloadPoll(
       const answer = await fetch(url, { signal: AbortSignal.timeout(POLL_TIMEOUT_MS) });
       await answer.arrayBuffer();
     } catch {
-      metrics.health.failures.inc();
+      metrics.plugins.health.failures.inc();
     }
-    metrics.health.duration.observe((clock.monotonic() - asked) / 1000);
+    metrics.plugins.health.duration.observe((clock.monotonic() - asked) / 1000);
   };
   return {
     start() {

@@ -1,6 +1,6 @@
 import type { ResourceRecord } from "@kubehop/dns-wire";
 import type { Random } from "@kubehop/kit";
-import type { MaybePromise } from "../chain.ts";
+import { mapReply } from "../chain.ts";
 import {
   invalidArgument,
   onlyDirective,
@@ -22,8 +22,7 @@ export const loadbalance: Plugin = {
     const balance = (reply: Reply): Reply => shuffleReply(reply, random);
     return {
       link: (next) => (query) => {
-        const reply: MaybePromise<Reply> = next(query);
-        return reply instanceof Promise ? reply.then(balance) : balance(reply);
+        return mapReply(next, query, balance);
       },
     };
   },

@@ -1,11 +1,11 @@
 import type { Clock, Logger } from "@kubehop/kit";
-import type { ServedAddress } from "../instance.ts";
+import type { ServedAddress } from "../served-address.ts";
 import type { DnsMetrics } from "../metrics.ts";
 import type { Endpoint, Observer } from "../query.ts";
-import type { ServerTable } from "../server-table.ts";
 import { createResponder } from "./responder.ts";
-import { listenTcp } from "./tcp.ts";
-import { type DnsListener, listenUdp } from "./udp.ts";
+import { listenTcp, type TcpOptions } from "./tcp.ts";
+import type { TlsSettings } from "./tls.ts";
+import { listenUdp } from "./udp.ts";
 
 /** The sockets of a process. A reload keeps those it still needs, so that no query is lost. */
 export interface Listeners extends AsyncDisposable {
@@ -28,12 +28,13 @@ export interface ListenersOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly observer: Observer;
+  onDefect(): void;
 }
 
 interface Pair extends AsyncDisposable {
-  readonly host: string;
   readonly port: number;
-  table: ServerTable;
+  /** What it answers from and how; a reload puts another in its place. */
+  address: ServedAddress;
 }
 
 /** Tries to find a port that is free on UDP and TCP. */
@@ -71,42 +72,76 @@ export function createListeners(options: ListenersOptions): Listeners {
     for (const address of addresses) {
       const pair = added.get(keyOf(address)) ?? open.get(keyOf(address));
       if (pair === undefined) continue;
-      pair.table = address.table;
+      pair.address = address;
       wanted.set(keyOf(address), pair);
     }
     const unwanted = [...open].filter(([key]) => !wanted.has(key)).map(([, pair]) => pair);
     open = wanted;
     await closeAll(unwanted);
-    return [...wanted.values()].map(({ host, port }) => ({ ip: host, port }));
+    return [...wanted.values()].map(({ address, port }) => ({ ip: address.host, port }));
   }
 }
 
-function keyOf({ host, port }: ServedAddress): string {
-  return `${host} ${port}`;
+/** Sockets are kept as long as this stays the same. */
+function keyOf({ host, port, sockets, tls }: ServedAddress): string {
+  return `${host} ${port} ${sockets} ${tls === undefined ? "dns" : "tls"}`;
 }
 
-async function closeAll(pairs: Iterable<Pair>): Promise<void> {
+async function closeAll(pairs: Iterable<AsyncDisposable>): Promise<void> {
   await Promise.all([...pairs].map((pair) => pair[Symbol.asyncDispose]()));
 }
 
 async function openPair(address: ServedAddress, options: ListenersOptions): Promise<Pair> {
-  const pair = { host: address.host, table: address.table };
-  const respond = createResponder({ ...options, table: () => pair.table });
-  const listen = { host: address.host, respond, logger: options.logger };
+  const pair = { address, port: address.port };
+  const respond = createResponder({
+    ...options,
+    table: () => pair.address.table,
+    local: () => ({ ip: address.host, port: pair.port }),
+  });
+  const wanted = {
+    host: address.host,
+    respond,
+    logger: options.logger,
+    timeouts: () => pair.address.timeouts,
+    tls: tlsOf(address, pair),
+  };
   for (let attempt = 1; ; attempt++) {
-    const udp = await listenUdp({ ...listen, port: address.port });
+    await using opened = new AsyncDisposableStack();
     try {
-      const tcp = await listenTcp({ ...listen, port: udp.port });
-      return Object.assign(pair, { port: udp.port, [Symbol.asyncDispose]: closer(udp, tcp) });
+      pair.port = await openSockets(wanted, address, opened);
+      const kept = opened.move();
+      return Object.assign(pair, { [Symbol.asyncDispose]: () => kept.disposeAsync() });
     } catch (error) {
-      await udp[Symbol.asyncDispose]();
       if (address.port !== 0 || attempt === PORT_ATTEMPTS) throw error;
     }
   }
 }
 
-function closer(...listeners: readonly DnsListener[]): () => Promise<void> {
-  return async () => {
-    await Promise.all(listeners.map((listener) => listener[Symbol.asyncDispose]()));
-  };
+/** The settings in force; a listener stays plain or TLS for its life. */
+function tlsOf(
+  { tls }: ServedAddress,
+  pair: { readonly address: ServedAddress },
+): (() => TlsSettings) | undefined {
+  return tls === undefined ? undefined : () => pair.address.tls ?? tls;
+}
+
+/** Opens UDP and TCP sockets of one port, or of TLS only; gives the port. */
+async function openSockets(
+  wanted: Omit<TcpOptions, "port">,
+  { port: asked, sockets, tls }: ServedAddress,
+  opened: AsyncDisposableStack,
+): Promise<number> {
+  // A free port is only free for sure to a socket that does not share it.
+  let port = asked === 0 && sockets > 1 ? await freePort(wanted) : asked;
+  const shared = port !== 0;
+  for (let count = 0; count < sockets; count++) {
+    if (tls === undefined) port = opened.use(await listenUdp({ ...wanted, port, shared })).port;
+    port = opened.use(await listenTcp({ ...wanted, port, shared })).port;
+  }
+  return port;
+}
+
+async function freePort(wanted: Omit<TcpOptions, "port">): Promise<number> {
+  await using probe = await listenUdp({ ...wanted, port: 0 });
+  return probe.port;
 }

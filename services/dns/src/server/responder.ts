@@ -3,7 +3,6 @@ import {
   decodeQuery,
   type Edns,
   EDNS_VERSION,
-  EdnsOptionCode,
   encodeMessage,
   Flag,
   FormatError,
@@ -18,9 +17,9 @@ import {
 import type { Clock, Logger } from "@kubehop/kit";
 import { type MaybePromise, PluginError, rcodeOf } from "../chain.ts";
 import type { DnsMetrics } from "../metrics.ts";
-import { answerLimit, type Endpoint, type Observer, type Query } from "../query.ts";
+import { answerLimit, echoedOptions, type Endpoint, type Observer, type Query } from "../query.ts";
 import { createErrorReply, type Reply } from "../reply.ts";
-import type { ServedZone, ServerTable } from "../server-table.ts";
+import { isFor, type ServedZone, type ServerTable } from "../server-table.ts";
 import { judgeHeader } from "./accept.ts";
 
 /** A message that arrived. */
@@ -30,18 +29,25 @@ export interface Packet {
   readonly protocol: "udp" | "tcp";
 }
 
-/** Gives the octets to send back for a packet; undefined when it deserves no answer. */
-export type Responder = (packet: Packet) => MaybePromise<Buffer | undefined>;
+/** The octets of an answer: one message, or the messages of a zone transfer over TCP. */
+export type Answer = Buffer | readonly Buffer[];
+
+/** Gives what to send back for a packet; undefined when it deserves no answer. */
+export type Responder = (packet: Packet) => MaybePromise<Answer | undefined>;
 
 /** What a responder answers with. */
 export interface ResponderOptions {
   /** The server blocks now; asked for each packet, so that a reload loses none. */
   readonly table: () => ServerTable;
+  /** Where it listens. */
+  readonly local: () => Endpoint;
   readonly metrics: DnsMetrics;
   readonly logger: Logger;
   readonly clock: Clock;
   /** Told of every answer, besides the plugins that asked for it. */
   readonly observer: Observer;
+  /** Called after a defect of a plugin was logged. */
+  onDefect(): void;
 }
 
 /** Above these sizes UDP answers are compressed, to stay below a fragment (CoreDNS' Scrub). */
@@ -49,8 +55,6 @@ const FRAGMENT_OCTETS = { ipv4: 1480, ipv6: 1220 } as const;
 
 /** What metrics call the zone of a query that no block answers. */
 const DROPPED_ZONE = "dropped";
-
-const ECHOED_OPTIONS: ReadonlySet<number> = new Set(Object.values(EdnsOptionCode));
 
 /** Creates the path of a query from octets to octets (CoreDNS' core/dnsserver/server.go). */
 export function createResponder(options: ResponderOptions): Responder {
@@ -83,35 +87,53 @@ interface Located {
 }
 
 function createQuery(
-  { table, clock }: ResponderOptions,
+  { table, clock, local }: ResponderOptions,
   { bytes, client, protocol }: Packet,
   { header, question, edns }: QueryBody & { header: Header },
 ): Located {
-  const { server, dispatch, find, anyClass } = table();
+  const { server, dispatch, find, anyClass, filtered } = table();
   const name = question.name.toLowerCase();
-  const served = question.class === CLASS_IN || anyClass ? find(name, question.type) : undefined;
-  const block = served?.handler === undefined ? undefined : served;
-  const query: Query = {
+  const toQuery = (block: ServedZone | undefined): Query => ({
     id: header.id,
     flags: header.flags,
     opcode: header.opcode,
     question,
     name,
-    edns,
+    edns: edns === undefined ? undefined : limitSize(edns, block?.bufferSize),
     protocol,
     client,
+    local: local(),
     size: bytes.length,
     startedAt: clock.monotonic(),
     server,
     zone: block?.zone ?? DROPPED_ZONE,
+    view: block?.view ?? "",
+    metadata: block?.metadata,
     observers: [],
     depth: 0,
     dispatch,
-  };
-  return { query, block };
+  });
+  if (question.class !== CLASS_IN && !anyClass)
+    return { query: toQuery(undefined), block: undefined };
+  const accepts = filtered ? (each: ServedZone) => isFor(each, toQuery(each)) : acceptAll;
+  const served = find(name, question.type, accepts);
+  const block = served?.handler === undefined ? undefined : served;
+  return { query: toQuery(block), block };
 }
 
-function answer(options: ResponderOptions, { query, block }: Located): MaybePromise<Buffer> {
+function acceptAll(): true {
+  return true;
+}
+
+/** Lowers the size a client takes to the block's; the answer's OPT tells it so (`bufsize`). */
+function limitSize(edns: Edns, most: number | undefined): Edns {
+  return most === undefined || edns.udpSize <= most ? edns : { ...edns, udpSize: most };
+}
+
+function answer(
+  options: ResponderOptions,
+  { query, block }: Located,
+): MaybePromise<Answer | undefined> {
   if (query.edns !== undefined && query.edns.version !== EDNS_VERSION) {
     return finish(options, query, createErrorReply(Rcode.BADVERS));
   }
@@ -132,15 +154,21 @@ function answer(options: ResponderOptions, { query, block }: Located): MaybeProm
 }
 
 /** A plugin's error is told by the `errors` plugin; any other is a defect and is logged here. */
-function replyToError({ metrics, logger }: ResponderOptions, error: unknown): Reply {
+function replyToError(options: ResponderOptions, error: unknown): Reply {
   if (!(error instanceof PluginError)) {
+    const { metrics, logger } = options;
     metrics.panics.inc();
     logger.error({ err: error }, "a plugin failed unexpectedly; the client got SERVFAIL");
+    options.onDefect();
   }
   return createErrorReply(rcodeOf(error));
 }
 
-function finish(options: ResponderOptions, query: Query, reply: Reply): Buffer {
+function finish(options: ResponderOptions, query: Query, reply: Reply): Answer | undefined {
+  if (reply.dropped === true) {
+    tell(options, query, { reply, octets: 0 });
+    return undefined;
+  }
   let sent = reply;
   let bytes: Buffer;
   try {
@@ -150,16 +178,38 @@ function finish(options: ResponderOptions, query: Query, reply: Reply): Buffer {
     sent = replyToError(options, error);
     bytes = encodeReply(query, sent);
   }
-  for (const observer of query.observers) observer(query, sent, bytes.length);
-  options.observer(query, sent, bytes.length);
+  if (sent.more !== undefined) return finishTransfer(options, query, { sent, first: bytes });
+  tell(options, query, { reply: sent, octets: bytes.length });
   return bytes;
+}
+
+/** The messages after the first have the same header and only answers (RFC 5936 §2.2). */
+function finishTransfer(
+  options: ResponderOptions,
+  query: Query,
+  { sent, first }: { sent: Reply; first: Buffer },
+): Buffer[] {
+  const rest = (sent.more ?? []).map((answers) => encodeReply(query, { ...sent, answers }));
+  const octets = rest.reduce((sum, { length }) => sum + length, first.length);
+  tell(options, query, { reply: sent, octets });
+  return [first, ...rest];
+}
+
+function tell(
+  options: ResponderOptions,
+  query: Query,
+  { reply, octets }: { reply: Reply; octets: number },
+): void {
+  for (const observer of query.observers) observer(query, reply, octets);
+  options.observer(query, reply, octets);
 }
 
 function encodeReply(query: Query, reply: Reply): Buffer {
   const { rcode, answers, authorities, additionals } = reply;
+  const echoed = query.flags & (Flag.RD | Flag.CD) & ~(reply.cleared ?? 0);
   const message: Message = {
     id: query.id,
-    flags: Flag.QR | reply.flags | (query.flags & (Flag.RD | Flag.CD)),
+    flags: Flag.QR | reply.flags | echoed,
     opcode: query.opcode,
     rcode,
     questions: [query.question],
@@ -168,7 +218,7 @@ function encodeReply(query: Query, reply: Reply): Buffer {
     additionals,
   };
   return encodeMessage(
-    query.edns === undefined ? message : { ...message, edns: answerEdns(query.edns) },
+    query.edns === undefined ? message : { ...message, edns: answerEdns(query, query.edns, reply) },
     {
       maxOctets: answerLimit(query),
       ...(query.protocol === "udp" ? { compressAbove: fragmentLimit(query.client.ip) } : {}),
@@ -176,13 +226,12 @@ function encodeReply(query: Query, reply: Reply): Buffer {
   );
 }
 
-/** OPT goes back as it came: size and DO bit echoed, known options only (CoreDNS' SizeAndDo). */
-function answerEdns(edns: Edns): Edns {
-  const options =
-    edns.options.length === 0
-      ? edns.options
-      : edns.options.filter(({ code }) => ECHOED_OPTIONS.has(code));
-  return { ...edns, version: EDNS_VERSION, options };
+/**
+ * OPT goes back as it came: size and DO bit echoed, known options only, unless the reply has
+ * options of its own (CoreDNS' SizeAndDo).
+ */
+function answerEdns(query: Query, edns: Edns, reply: Reply): Edns {
+  return { ...edns, version: EDNS_VERSION, options: reply.options ?? echoedOptions(query) };
 }
 
 function fragmentLimit(ip: string): number {

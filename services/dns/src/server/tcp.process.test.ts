@@ -10,7 +10,7 @@ const query = frameMessage(Buffer.from("any octets, the responder decides"));
 
 function listen(respond: Responder, timeouts: Partial<TcpTimeouts> = {}) {
   const all = { ...TCP_TIMEOUTS, ...timeouts };
-  return listenTcp({ host: "127.0.0.1", port: 0, respond, logger, timeouts: all });
+  return listenTcp({ host: "127.0.0.1", port: 0, respond, logger, timeouts: () => all });
 }
 
 describe("listenTcp", () => {

@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
+import { createServer as createPlainServer, type Server, type Socket } from "node:net";
 import { createFrameReader, frameMessage } from "@kubehop/dns-wire";
 import type { Logger } from "@kubehop/kit";
 import { type DnsListener, GRACE_MS, type ListenOptions } from "./udp.ts";
-import type { Responder } from "./responder.ts";
+import type { Answer, Responder } from "./responder.ts";
+import { createTlsServer, type TlsSettings } from "./tls.ts";
 
 /** Times a connection may take, in ms (CoreDNS' defaults). */
 export interface TcpTimeouts {
@@ -13,29 +14,43 @@ export interface TcpTimeouts {
   readonly idleMs: number;
   /** For the client to take an answer. */
   readonly writeMs: number;
+  /** Queries of one connection before it is closed; Infinity for any number. */
+  readonly maxQueries: number;
 }
 
 /** CoreDNS' defaults (core/dnsserver/server.go). */
-export const TCP_TIMEOUTS: TcpTimeouts = { readMs: 3_000, idleMs: 10_000, writeMs: 5_000 };
+export const TCP_TIMEOUTS: TcpTimeouts = {
+  readMs: 3_000,
+  idleMs: 10_000,
+  writeMs: 5_000,
+  maxQueries: Number.POSITIVE_INFINITY,
+};
 
 /** Connections at the same time; further ones are closed at once. */
 const MAX_CONNECTIONS = 4_096;
 /** Queries of one connection under way; until one is answered no more are read. */
 const MAX_PIPELINED = 64;
 
+/** How connections are treated. */
+export interface TcpOptions extends ListenOptions {
+  /** Asked for each connection, so that a reload changes it; CoreDNS' defaults when absent. */
+  readonly timeouts?: () => TcpTimeouts;
+  /** Speaks TLS with what this gives, asked for each connection; plain TCP when absent. */
+  readonly tls?: (() => TlsSettings) | undefined;
+}
+
 /** Listens on TCP. Rejects when the address cannot be bound. */
-export async function listenTcp(
-  options: ListenOptions & { readonly timeouts?: TcpTimeouts },
-): Promise<DnsListener> {
-  const { host, port, respond, logger, timeouts = TCP_TIMEOUTS } = options;
+export async function listenTcp(options: TcpOptions): Promise<DnsListener> {
+  const { host, port, respond, logger, timeouts = () => TCP_TIMEOUTS } = options;
   const connections = new Set<Connection>();
-  const server = createServer({ noDelay: true }, (socket) => {
-    const connection = serveConnection(socket, { respond, logger, timeouts });
+  const server = createServer(options, timeouts().readMs, (socket) => {
+    const connection = serveConnection(socket, { respond, logger, timeouts: timeouts() });
     connections.add(connection);
     socket.once("close", () => connections.delete(connection));
   });
   server.maxConnections = MAX_CONNECTIONS;
-  server.listen({ host, port, ipv6Only: host.includes(":") });
+  const ipv6Only = host.includes(":");
+  server.listen({ host, port, ipv6Only, reusePort: options.shared === true });
   await once(server, "listening");
   server.on("error", (error) => logger.warn({ err: error }, "a TCP listener reported an error"));
   const address = server.address();
@@ -52,6 +67,15 @@ export async function listenTcp(
       clearTimeout(timer);
     },
   };
+}
+
+function createServer(
+  { tls }: TcpOptions,
+  handshakeMs: number,
+  onConnection: (socket: Socket) => void,
+): Server {
+  if (tls === undefined) return createPlainServer({ noDelay: true }, onConnection);
+  return createTlsServer(tls, { handshakeMs, onConnection });
 }
 
 interface Connection {
@@ -76,6 +100,7 @@ function serveConnection(socket: Socket, options: ConnectionOptions): Connection
   const client = { ip: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
   const waiting: Buffer[] = [];
   let inFlight = 0;
+  let left = timeouts.maxQueries;
   let ending = false;
   let deadline = setTimeout(() => socket.destroy(), timeouts.readMs);
   const write = createWriter(socket, timeouts.writeMs);
@@ -102,8 +127,10 @@ function serveConnection(socket: Socket, options: ConnectionOptions): Connection
     else socket.resume();
   };
   socket.on("data", (chunk) => {
-    const frames = reader.push(chunk);
+    const frames = reader.push(chunk).slice(0, left);
     if (frames.length === 0) return;
+    left -= frames.length;
+    ending ||= left === 0;
     clearTimeout(deadline);
     deadline = setTimeout(() => socket.destroy(), timeouts.idleMs);
     waiting.push(...frames);
@@ -126,16 +153,17 @@ function serveConnection(socket: Socket, options: ConnectionOptions): Connection
 }
 
 /** Writes answers; a client that takes none for `writeMs` loses its connection. */
-function createWriter(socket: Socket, writeMs: number): (bytes: Buffer | undefined) => void {
+function createWriter(socket: Socket, writeMs: number): (answer: Answer | undefined) => void {
   let stalled: NodeJS.Timeout | undefined;
   socket.on("drain", () => {
     clearTimeout(stalled);
     stalled = undefined;
   });
   socket.on("close", () => clearTimeout(stalled));
-  return (bytes) => {
-    if (bytes === undefined || !socket.writable) return;
-    const taken = socket.write(frameMessage(bytes));
-    if (!taken) stalled ??= setTimeout(() => socket.destroy(), writeMs);
+  return (answer) => {
+    if (answer === undefined || !socket.writable) return;
+    const messages = Buffer.isBuffer(answer) ? [answer] : answer;
+    const [taken] = messages.map((bytes) => socket.write(frameMessage(bytes))).slice(-1);
+    if (taken === false) stalled ??= setTimeout(() => socket.destroy(), writeMs);
   };
 }

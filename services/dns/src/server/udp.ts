@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
 import type { Logger } from "@kubehop/kit";
-import type { Responder } from "./responder.ts";
+import type { Answer, Responder } from "./responder.ts";
 
 /** A socket that answers; disposing it stops taking queries and waits for those under way. */
 export interface DnsListener extends AsyncDisposable {
@@ -15,6 +15,8 @@ export interface ListenOptions {
   readonly port: number;
   readonly respond: Responder;
   readonly logger: Logger;
+  /** Lets several sockets share the port; the kernel spreads queries over them. */
+  readonly shared?: boolean;
 }
 
 /** Queries under way on one socket; further ones are dropped, as a full socket would. */
@@ -29,6 +31,7 @@ export async function listenUdp(options: ListenOptions): Promise<DnsListener> {
   const socket = createSocket({
     type: host.includes(":") ? "udp6" : "udp4",
     ipv6Only: host.includes(":"),
+    reusePort: options.shared === true,
     // Clients are addresses already; the default would look each up in another tick.
     lookup: (address, _options, callback) => callback(null, address, 0),
   });
@@ -54,8 +57,9 @@ function serve(socket: Socket, { respond, logger }: ListenOptions): () => Promis
   let inFlight = 0;
   const idle = Promise.withResolvers<void>();
   let stopping = false;
-  const send = (bytes: Buffer | undefined, to: RemoteInfo): void => {
-    if (bytes !== undefined) socket.send(bytes, to.port, to.address);
+  const send = (answer: Answer | undefined, to: RemoteInfo): void => {
+    // Transfers of several messages are refused over UDP.
+    if (Buffer.isBuffer(answer)) socket.send(answer, to.port, to.address);
   };
   const onMessage = (bytes: Buffer, from: RemoteInfo): void => {
     if (from.port === 0 || inFlight >= MAX_IN_FLIGHT) return;

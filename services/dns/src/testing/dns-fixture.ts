@@ -1,9 +1,9 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Writable } from "node:stream";
 import {
   CLASS_IN,
@@ -17,6 +17,7 @@ import {
   type ResourceRecord,
 } from "@kubehop/dns-wire";
 import { createLogger, createMetrics, createRandom, systemClock } from "@kubehop/kit";
+import dnsPacket from "dns-packet";
 import { build, type DnsServer } from "../app.ts";
 import type { ClusterSource } from "../cluster/cluster-source.ts";
 
@@ -30,6 +31,8 @@ export interface DnsFixture extends AsyncDisposable {
   /** How often the process would have been ended. */
   aborts(): number;
   writeCorefile(text: string): Promise<void>;
+  /** Writes a file beside the Corefile. */
+  writeFile(name: string, text: string): Promise<void>;
   /** The text of a metric, all series of it. */
   metric(name: string): Promise<string>;
 }
@@ -39,13 +42,22 @@ export interface FixtureOptions {
   readonly corefile: string;
   readonly source?: ClusterSource;
   readonly env?: Record<string, string>;
+  /** `debug` unless given. */
+  readonly logLevel?: string;
+  /** Files beside the Corefile, by name. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** Starts the real server in this process. */
 export async function startDns(options: FixtureOptions): Promise<DnsFixture> {
+  const { logLevel = "debug" } = options;
   const folder = await mkdtemp(join(tmpdir(), "kubehop-dns-"));
   const conf = join(folder, "Corefile");
   await writeFile(conf, options.corefile);
+  for (const [name, text] of Object.entries(options.files ?? {})) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
   const log: string[] = [];
   const destination = new Writable({
     write(chunk, _encoding, done) {
@@ -55,7 +67,7 @@ export async function startDns(options: FixtureOptions): Promise<DnsFixture> {
   });
   const kit = {
     name: "dns",
-    logger: createLogger({ name: "dns", level: "debug", destination }),
+    logger: createLogger({ name: "dns", level: logLevel, destination }),
     metrics: createMetrics(),
     clock: systemClock,
     random: createRandom(7),
@@ -67,7 +79,7 @@ export async function startDns(options: FixtureOptions): Promise<DnsFixture> {
     plugins: false,
     busUser: "dns",
     busPassword: "",
-    logLevel: "debug",
+    logLevel,
   };
   let aborts = 0;
   const source = options.source === undefined ? {} : { source: options.source };
@@ -83,6 +95,7 @@ export async function startDns(options: FixtureOptions): Promise<DnsFixture> {
     aborts: () => aborts,
     port: server.addresses[0]?.port ?? 0,
     writeCorefile: (text) => writeFile(conf, text),
+    writeFile: (name, text) => writeFile(join(folder, name), text),
     metric: (name) => kit.metrics.getSingleMetricAsString(name),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
@@ -129,6 +142,33 @@ export async function ask(
   const bytes = queryBytes(name, type, options);
   const answer = await (options.protocol === "tcp" ? sendTcp(port, bytes) : sendUdp(port, bytes));
   return decodeMessage(answer);
+}
+
+/**
+ * Asks over UDP and over TCP, requires the same answer of both and that an independent decoder
+ * reads it, and gives it.
+ */
+export async function askBoth(
+  port: number,
+  name: string,
+  type: string,
+  options: AskOptions = {},
+): Promise<Message> {
+  const bytes = queryBytes(name, type, options);
+  const [overUdp, overTcp] = [await sendUdp(port, bytes), await sendTcp(port, bytes)];
+  if (!overUdp.equals(overTcp)) throw new Error(`UDP and TCP differ for ${name} ${type}`);
+  decodeForeign(overUdp);
+  return decodeMessage(overUdp);
+}
+
+/** dns-packet must read as many records as the message announces. */
+function decodeForeign(bytes: Buffer): void {
+  const { answers, authorities, additionals } = dnsPacket.decode(bytes);
+  const read = [answers, authorities, additionals].map((records) => records?.length ?? 0);
+  const announced = [6, 8, 10].map((offset) => bytes.readUInt16BE(offset));
+  if (read.join() !== announced.join()) {
+    throw new Error(`dns-packet read ${read.join()} records of ${announced.join()}`);
+  }
 }
 
 /** Sends octets over UDP and gives the first datagram that comes back. */

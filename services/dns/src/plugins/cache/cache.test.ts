@@ -6,6 +6,7 @@ import { createDnsMetrics } from "../../metrics.ts";
 import type { SetupContext } from "../../plugin.ts";
 import type { Query } from "../../query.ts";
 import { createReply, type Reply } from "../../reply.ts";
+import { createTestQuery } from "../../testing/plugin-fixture.ts";
 import { parseText } from "../../testing/parse-text.ts";
 import { cache } from "./index.ts";
 
@@ -55,24 +56,7 @@ function createCache(directive: string): (query: Query) => Promise<Reply> {
 }
 
 function query(name = "a.example.", parts: Partial<Query> = {}): Query {
-  return {
-    id: 1,
-    flags: 0,
-    opcode: 0,
-    question: { name, type: "A", class: CLASS_IN },
-    name: name.toLowerCase(),
-    edns: undefined,
-    protocol: "udp",
-    client: { ip: "127.0.0.1", port: 1 },
-    size: 30,
-    startedAt: 0,
-    server: "dns://:53",
-    zone: ".",
-    observers: [],
-    depth: 0,
-    dispatch: () => createReply("test"),
-    ...parts,
-  };
+  return createTestQuery(name, "A", parts);
 }
 
 async function ttls(ask: (query: Query) => Promise<Reply>): Promise<number[]> {

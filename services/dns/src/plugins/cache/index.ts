@@ -207,7 +207,7 @@ interface Counts {
 
 function createCounts(zones: Zones, { metrics }: SetupContext): Counts {
   const label = zones.join(",");
-  const { cache: family } = metrics;
+  const { cache: family } = metrics.plugins;
   let lastServer = "";
   return {
     request(server) {

@@ -49,7 +49,7 @@ function createForward(options: ForwardOptions, context: SetupContext): Forward 
       matchZone(options.except, query.name) === undefined;
     if (!mine) return next(query);
     if (options.maxConcurrent > 0 && running.size >= options.maxConcurrent) {
-      context.metrics.forward.maxConcurrentRejects.inc();
+      context.metrics.plugins.forward.maxConcurrentRejects.inc();
       const text = `concurrent queries exceeded maximum ${options.maxConcurrent}`;
       throw new PluginError(NAME, text, { rcode: Rcode.REFUSED });
     }
@@ -108,7 +108,7 @@ function nextUpstream(
     const upstream = list[(attempt + offset) % list.length];
     if (upstream?.down() === false) return upstream;
   }
-  context.metrics.forward.healthcheckBroken.inc();
+  context.metrics.plugins.forward.healthcheckBroken.inc();
   if (options.failFast) return undefined;
   return upstreams[Math.floor(context.random() * upstreams.length)];
 }

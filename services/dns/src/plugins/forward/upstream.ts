@@ -36,7 +36,7 @@ export function createUpstream(
 ): Upstream {
   const { ip, port } = endpoint;
   const address = ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
-  const { forward } = metrics;
+  const { forward } = metrics.plugins;
   const poolOptions = (protocol: string): PoolOptions => ({
     upstream: endpoint,
     timeoutMs: options.readTimeoutMs,

@@ -149,8 +149,8 @@ function createLoader(
       const table = parseHosts(await readFile(options.file, "utf8"), options);
       version = `${mtimeMs} ${size}`;
       use(table);
-      metrics.hosts.entries.set(table.size);
-      metrics.hosts.reloadTime.set(clock.now() / 1000);
+      metrics.plugins.hosts.entries.set(table.size);
+      metrics.plugins.hosts.reloadTime.set(clock.now() / 1000);
     } catch (error) {
       if (version === "") return use(EMPTY_HOSTS);
       logger.warn({ plugin: NAME, file: options.file, err: error }, "hosts file cannot be read");

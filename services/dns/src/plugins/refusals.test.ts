@@ -1,0 +1,74 @@
+import { createLogger, createMetrics, systemClock } from "@kubehop/kit";
+import { describe, expect, it } from "vitest";
+import { createClusterView } from "../cluster/cluster-view.ts";
+import { buildInstance } from "../instance.ts";
+import { createDnsMetrics } from "../metrics.ts";
+import type { ProcessContext } from "../plugin.ts";
+import { createMemorySource } from "../testing/memory-source.ts";
+import { parseText } from "../testing/parse-text.ts";
+
+const ignore = () => undefined;
+
+function build(text: string): void {
+  const view = { clock: systemClock, onApplied: ignore, onProgrammed: ignore };
+  const context = {
+    logger: createLogger({ name: "test", level: "silent" }),
+    metrics: createDnsMetrics(createMetrics(), "test"),
+    clock: systemClock,
+    random: Math.random,
+    folder: import.meta.dirname,
+    cluster: () => createClusterView({ ...view, source: createMemorySource() }),
+    localAddresses: () => [],
+  } as unknown as ProcessContext;
+  buildInstance(parseText(text), { context, defaultPort: 53, defaultHosts: ["0.0.0.0"] });
+}
+
+/** A directive and what is said about it; the position is that in the line after `. {`. */
+const REFUSALS: readonly (readonly [directive: string, place: string, message: string])[] = [
+  ["acl {\n permit\n}", "3:2", 'unknown property "permit" of acl; expected allow, block'],
+  ["acl {\n block net 10.0.0.0/33\n}", "3:12", '"10.0.0.0/33" is not an address, a CIDR or *'],
+  ["acl {\n block type NONSENSE\n}", "3:13", '"NONSENSE" is not a type like AAAA'],
+  ["acl {\n block A\n}", "3:8", '"A" is not type or net'],
+  ["any x", "2:5", "any has 1 argument(s); expected: any"],
+  ["bufsize 511", "2:9", '"511" is not a whole number from 512 to 4096'],
+  ["bufsize 1232 {\n}", "2:1", "bufsize has no block"],
+  ["cancel soon", "2:8", '"soon" is not a duration'],
+  ["chaos v {\n x\n}", "3:2", "chaos has no block"],
+  ["debug 1", "2:7", "debug has 1 argument(s)"],
+  ["dns64 10.0.0.0/8", "2:7", "is not an IPv6 prefix of 32, 40, 48, 56, 64 or 96 bits"],
+  ["dns64 {\n prefix 64:ff9b::/95\n}", "3:9", "is not an IPv6 prefix"],
+  ["dns64 {\n prefix 64:ff9b::1/96\n}", "3:9", "is not an IPv6 prefix"],
+  ["erratic {\n drop -1\n}", "3:7", '"-1" is not a whole number'],
+  ["header {\n response add aa\n}", "3:11", '"add" is not an action'],
+  ["header {\n set zz\n}", "3:6", '"zz" is not one of the flags aa, ra and rd'],
+  ["header {\n set\n}", "3:2", '"set" is not followed by aa, ra or rd'],
+  ["minimal x", "2:9", "minimal has 1 argument(s)"],
+  ["multisocket 0", "2:13", '"0" is not a whole number from 1 to 1024'],
+  ["multisocket 1025", "2:13", "from 1 to 1024"],
+  ["root", "2:1", "root has no argument; expected: root PATH"],
+  ["timeouts {\n}", "2:1", "timeouts block with no timeouts"],
+  ["timeouts {\n read 500ms\n}", "3:7", '"500ms" is not from 1s to 24h'],
+  ["timeouts {\n idle 25h\n}", "3:7", "is not from 1s to 24h"],
+  ["tls cert.pem", "2:1", "tls has 1 argument(s); expected: tls CERT KEY [CA]"],
+  ["tls /none/cert.pem /none/key.pem", "2:5", "is not a PEM file that can be read"],
+  ["view", "2:1", "view has no argument; expected: view NAME"],
+  ["view v {\n expr nonsense()\n}", "3:2", "there is no function nonsense"],
+  ["whoami\nwhoami", "3:1", "whoami can only be used once per server block"],
+];
+
+describe("a mistake in a directive", () => {
+  it.each(REFUSALS)("%s", (directive, place, message) => {
+    const text = `. {\n${directive}\n}`;
+    expect(() => build(text)).toThrow(message);
+    expect(() => build(text)).toThrow(`/etc/Corefile:${place}: `);
+  });
+
+  it.each([
+    [". {\n whoami\n}\n. {\n whoami\n}", "4:1", "cannot serve dns://.:53 - it is already defined"],
+    ["tls://. {\n whoami\n}", "1:1", "tls:// needs a certificate; expected the directive tls"],
+    ["https://. {\n whoami\n}", "1:1", "the transport https:// is not served"],
+  ])("%s", (text, place, message) => {
+    expect(() => build(text)).toThrow(message);
+    expect(() => build(text)).toThrow(`/etc/Corefile:${place}: `);
+  });
+});
