@@ -22,7 +22,9 @@ export const COMMON_FORMAT: string =
 /** `{combined}`: common and the operation code. */
 export const COMBINED_FORMAT: string = `${COMMON_FORMAT} "{>opcode}"`;
 
-const FIELDS: Readonly<Record<string, (entry: LogEntry) => string | number | boolean>> = {
+type Field = (entry: LogEntry) => string | number | boolean;
+
+const FIELDS: Readonly<Record<string, Field>> = {
   type: ({ query }) => query.question.type,
   name: ({ query }) => query.name,
   class: ({ query }) => className(query.question.class),
@@ -53,11 +55,23 @@ export function compileFormat(text: string): LineFormat | { readonly unknown: st
       parts.push(() => part);
       continue;
     }
-    const read = Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined;
+    const read = field.startsWith("/") ? readMetadata(field.slice(1)) : fieldOf(field);
     if (read === undefined) return { unknown: field };
     parts.push((entry) => String(read(entry)));
   }
   return (entry) => parts.map((part) => part(entry)).join("");
+}
+
+function fieldOf(name: string): Field | undefined {
+  return Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
+}
+
+/** `{/view/name}`: what the block's `metadata` knows, else a dash. */
+function readMetadata(label: string): Field {
+  return ({ query }) => {
+    const value = query.metadata?.(query, label) ?? "";
+    return value === "" ? "-" : value;
+  };
 }
 
 function flagNames(query: Query, reply: Reply): string {
