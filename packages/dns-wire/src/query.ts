@@ -5,11 +5,14 @@ import { FormatError } from "./format-error.ts";
 import { type Header, HEADER_OCTETS } from "./header.ts";
 import { decodeMessage, type Question } from "./message.ts";
 import { readName } from "./name.ts";
+import type { ResourceRecord } from "./record.ts";
 
 /** The parts of a query that a server answers from. */
 export interface QueryBody {
   readonly question: Question;
   readonly edns: Edns | undefined;
+  /** What IXFR says it has (RFC 1995 §3); absent for the usual query. */
+  readonly authorities?: readonly ResourceRecord[];
 }
 
 /** An OPT record without options: root name, type, class, TTL, length. */
@@ -44,6 +47,6 @@ function standsAtOpt({ buffer, offset, end }: Cursor): boolean {
 }
 
 function decodeFully(buffer: Buffer): QueryBody {
-  const { questions, edns } = decodeMessage(buffer);
-  return { question: questions[0] as Question, edns };
+  const { questions, authorities, edns } = decodeMessage(buffer);
+  return { question: questions[0] as Question, edns, authorities };
 }

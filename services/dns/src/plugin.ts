@@ -1,3 +1,4 @@
+import type { ResourceRecord } from "@kubehop/dns-wire";
 import type { Clock, Logger, Random } from "@kubehop/kit";
 import type { Link } from "./chain.ts";
 import type { ClusterView } from "./cluster/cluster-view.ts";
@@ -36,6 +37,13 @@ export interface PluginInstance {
   readonly listener?: Partial<ListenerSettings>;
   /** HTTP paths it answers. */
   readonly endpoints?: readonly HttpEndpoint[];
+  /**
+   * All records of a zone it serves, from SOA to SOA, or only the SOA when `serial` is up to date;
+   * undefined for a zone that is not its own.
+   */
+  transfer?(zone: string, serial: number | undefined): readonly ResourceRecord[] | undefined;
+  /** Tells secondaries that a zone changed (the `transfer` plugin). */
+  notify?(zone: string): void;
   /** Called before the listeners take queries for this block; a rejection keeps it from serving. */
   start?(): Promise<void>;
   /** Called when the block's listeners take queries; `addresses` are the bound ones. */

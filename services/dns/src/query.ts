@@ -1,4 +1,10 @@
-import { type Edns, type EdnsOption, EdnsOptionCode, type Question } from "@kubehop/dns-wire";
+import {
+  type Edns,
+  type EdnsOption,
+  EdnsOptionCode,
+  type Question,
+  type ResourceRecord,
+} from "@kubehop/dns-wire";
 import type { Handler } from "./chain.ts";
 import type { Reply } from "./reply.ts";
 
@@ -25,6 +31,8 @@ export interface Query {
   /** The question's name in lower case. */
   readonly name: string;
   readonly edns: Edns | undefined;
+  /** The query's authority section, which IXFR uses; absent when it has none. */
+  readonly authorities?: readonly ResourceRecord[];
   readonly protocol: "udp" | "tcp";
   readonly client: Endpoint;
   /** Where it arrived; the listener's address, which may be a wildcard. */

@@ -10,6 +10,7 @@ import { debug } from "./debug.ts";
 import { dns64 } from "./dns64/index.ts";
 import { erratic } from "./erratic.ts";
 import { errors } from "./errors.ts";
+import { file } from "./file/index.ts";
 import { forward } from "./forward/index.ts";
 import { header } from "./header.ts";
 import { health } from "./health.ts";
@@ -28,6 +29,7 @@ import { reload } from "./reload.ts";
 import { root } from "./root.ts";
 import { timeouts } from "./timeouts.ts";
 import { tls } from "./tls.ts";
+import { transfer } from "./transfer.ts";
 import { view } from "./view/index.ts";
 import { whoami } from "./whoami.ts";
 
@@ -60,8 +62,10 @@ export const plugins: readonly Plugin[] = [
   header,
   tls,
   minimal,
+  transfer,
   hosts,
   kubernetes,
+  file,
   loop,
   forward,
   erratic,

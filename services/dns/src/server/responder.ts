@@ -89,7 +89,7 @@ interface Located {
 function createQuery(
   { table, clock, local }: ResponderOptions,
   { bytes, client, protocol }: Packet,
-  { header, question, edns }: QueryBody & { header: Header },
+  { header, question, edns, authorities }: QueryBody & { header: Header },
 ): Located {
   const { server, dispatch, find, anyClass, filtered } = table();
   const name = question.name.toLowerCase();
@@ -103,6 +103,7 @@ function createQuery(
     protocol,
     client,
     local: local(),
+    ...(authorities === undefined ? {} : { authorities }),
     size: bytes.length,
     startedAt: clock.monotonic(),
     server,
