@@ -44,6 +44,11 @@ export interface PluginInstance {
   transfer?(zone: string, serial: number | undefined): readonly ResourceRecord[] | undefined;
   /** Tells secondaries that a zone changed (the `transfer` plugin). */
   notify?(zone: string): void;
+  /**
+   * The search path of the pod that asks, its namespace first and an empty entry last; undefined
+   * when the client is no pod (the `kubernetes` plugin, for `autopath`).
+   */
+  searchPath?(query: Query): readonly string[] | undefined;
   /** Called before the listeners take queries for this block; a rejection keeps it from serving. */
   start?(): Promise<void>;
   /** Called when the block's listeners take queries; `addresses` are the bound ones. */

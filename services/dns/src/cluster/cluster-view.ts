@@ -13,6 +13,8 @@ export interface ClusterView extends ServiceIndex {
   namespace(name: string): Namespace | undefined;
   /** Whether a running pod of the namespace has this IP; needs `followPods`. */
   hasPod(namespace: string, ip: string): boolean;
+  /** The running pod with this IP as `namespace/name`; needs `followPods`. */
+  podAt(ip: string): string | undefined;
   followPods(): void;
   /** Whether every kind that is followed was read completely once. */
   synced(): boolean;
@@ -52,15 +54,15 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
   return {
     ...services,
     namespace: (name) => source.namespaces.store.get(name),
-    hasPod: (namespace, ip) => pods.get(ip).includes(namespace),
+    hasPod: (namespace, ip) => pods.get(ip).some((key) => key.startsWith(`${namespace}/`)),
+    podAt: (ip) => pods.get(ip)[0],
     followPods() {
       if (followed.includes(source.pods)) return;
       followed.push(source.pods);
       followSource(source.pods, ({ key, current }) => {
-        const [namespace = ""] = key.split("/");
         pods.set(
           key,
-          podIps(current).map((ip) => [ip, namespace] as const),
+          podIps(current).map((ip) => [ip, key] as const),
         );
         onChange();
       });

@@ -1,6 +1,5 @@
 import type { Logger } from "@kubehop/kit";
 import { rcodeOf, settle } from "../chain.ts";
-import { CorefileError } from "../corefile/corefile-error.ts";
 import {
   type Directive,
   invalidArgument,
@@ -9,6 +8,7 @@ import {
   takeArguments,
 } from "../corefile/directive.ts";
 import { parseDurationArgument } from "../corefile/duration.ts";
+import { parsePattern } from "../corefile/pattern.ts";
 import type { Plugin } from "../plugin.ts";
 import type { Query } from "../query.ts";
 import { createErrorReply } from "../reply.ts";
@@ -89,15 +89,6 @@ function readConsolidation(property: Directive): Consolidation {
     count: 0,
     timer: undefined,
   };
-}
-
-function parsePattern(property: Directive, text: string): RegExp {
-  try {
-    return new RegExp(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CorefileError(property.position, `consolidate: ${reason}`);
-  }
 }
 
 /** Counts an error; gives whether it is to be kept silent for now. */

@@ -1,6 +1,7 @@
 import type { Plugin } from "../plugin.ts";
 import { acl } from "./acl.ts";
 import { any } from "./any.ts";
+import { autopath } from "./autopath.ts";
 import { bind } from "./bind.ts";
 import { bufsize } from "./bufsize.ts";
 import { cache } from "./cache/index.ts";
@@ -26,7 +27,9 @@ import { nsid } from "./nsid.ts";
 import { prometheus } from "./prometheus.ts";
 import { ready } from "./ready.ts";
 import { reload } from "./reload.ts";
+import { rewrite } from "./rewrite/index.ts";
 import { root } from "./root.ts";
+import { template } from "./template/index.ts";
 import { timeouts } from "./timeouts.ts";
 import { tls } from "./tls.ts";
 import { transfer } from "./transfer.ts";
@@ -57,11 +60,14 @@ export const plugins: readonly Plugin[] = [
   any,
   chaos,
   loadbalance,
+  rewrite,
+  autopath,
   acl,
   cache,
   header,
   tls,
   minimal,
+  template,
   transfer,
   hosts,
   kubernetes,

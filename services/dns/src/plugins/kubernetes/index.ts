@@ -9,8 +9,10 @@ import { createErrorReply, createReply, type Reply } from "../../reply.ts";
 import { matchZone } from "../../zones.ts";
 import { type Answer, answerQuestion, rcodeOfAnswer } from "./answer.ts";
 import { createClusterLookup } from "./lookup.ts";
+import { createMetadata } from "./metadata.ts";
 import { type KubernetesOptions, readKubernetesOptions } from "./options.ts";
 import { soaRecord } from "./records.ts";
+import { createSearchPath } from "./search-path.ts";
 
 const NAME = "kubernetes";
 const CHECK_MS = 20;
@@ -24,6 +26,8 @@ export const kubernetes: Plugin = {
     const view = context.cluster({ pods: options.pods === "verified" });
     return {
       link: createLink(view, options, context),
+      searchPath: createSearchPath(view, options),
+      metadata: createMetadata(view, options),
       ready: () => view.synced(),
       start: () => waitForSync(view, options.startupTimeoutMs, context.logger),
     };
