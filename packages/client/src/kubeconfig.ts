@@ -11,13 +11,13 @@ interface Named {
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a kubeconfig file and gives what its current context says: server, CA, client certificate
+ * Reads a kubeconfig file and gives what a context, the current one unless named, says: server, CA, client certificate
  * or token, from data fields or from files (relative to the kubeconfig). Throws an Error naming
  * the file and the field that is missing or wrong.
  */
-export function loadKubeconfig(path: string): RestOptions {
+export function loadKubeconfig(path: string, contextName?: string): RestOptions {
   try {
-    return parseKubeconfig(readFileSync(path, "utf8"), path);
+    return parseKubeconfig(readFileSync(path, "utf8"), path, contextName);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === undefined) throw cause;
@@ -26,7 +26,7 @@ export function loadKubeconfig(path: string): RestOptions {
 }
 
 /** The same of a text; `path` is where it is from, for messages and for the files it names. */
-export function parseKubeconfig(text: string, path: string): RestOptions {
+export function parseKubeconfig(text: string, path: string, contextName?: string): RestOptions {
   const document = parseDocument(text, path);
   const fail = (text: string): never => {
     throw new Error(`kubeconfig ${path}: ${text}`);
@@ -38,7 +38,7 @@ export function parseKubeconfig(text: string, path: string): RestOptions {
     if (typeof fields === "object" && fields !== null) return fields as Fields;
     return fail(`${list} has no entry "${String(name)}"`);
   };
-  const context = find("contexts", document["current-context"]);
+  const context = find("contexts", contextName ?? document["current-context"]);
   const cluster = find("clusters", context["cluster"]);
   const user = context["user"] === undefined ? {} : find("users", context["user"]);
   const server = cluster["server"];

@@ -1,6 +1,7 @@
 import type { ResourceRecord } from "@kubehop/dns-wire";
 import type { Clock, Logger, Random } from "@kubehop/kit";
 import type { Link } from "./chain.ts";
+import type { ViewOptions } from "./cluster/cluster-access.ts";
 import type { ClusterView } from "./cluster/cluster-view.ts";
 import type { Directive } from "./corefile/directive.ts";
 import type { DnsMetrics } from "./metrics.ts";
@@ -114,8 +115,8 @@ export interface ProcessContext {
   readonly random: Random;
   /** Folder that relative paths in the Corefile start from. */
   readonly folder: string;
-  /** What the registry holds; opened at the first call. Throws when no bus is configured. */
-  cluster(options: { pods: boolean }): ClusterView;
+  /** What the cluster holds; opened at the first call. Throws when no bus is configured. */
+  cluster(options: ViewOptions): ClusterView;
   /** Addresses of this machine that are not loopback. */
   localAddresses(): readonly string[];
   /** Reads the Corefile again and takes it over if it changed. */

@@ -1,9 +1,18 @@
-import { type Bus, connectBus, createHopTracer, type HopTracer } from "@kubehop/client";
+import {
+  type Bus,
+  connectBus,
+  createHopTracer,
+  createRestClient,
+  type HopTracer,
+  type RestOptions,
+} from "@kubehop/client";
 import type { Clock, Logger } from "@kubehop/kit";
 import type { DnsMetrics } from "../metrics.ts";
 import { type BusSource, createBusSource } from "./bus-source.ts";
 import type { ClusterSource } from "./cluster-source.ts";
 import { type ClusterView, createClusterView } from "./cluster-view.ts";
+import { createRequestGate, type RequestLimits } from "./request-gate.ts";
+import { createRestSource, type RestSource } from "./rest-source.ts";
 
 /** How the registry is reached. */
 export interface ClusterAccessOptions {
@@ -21,10 +30,22 @@ export interface ClusterAccessOptions {
   onRefused(): void;
 }
 
-/** The registry as this process sees it: connected at the first use, kept over reloads. */
+/** An API server that is followed instead of the bus. */
+export interface ApiServerAccess {
+  readonly rest: RestOptions;
+  readonly limits: RequestLimits;
+}
+
+/** Which cluster is looked at, and whether its pods are needed. */
+export interface ViewOptions {
+  readonly pods: boolean;
+  readonly apiServer?: ApiServerAccess | undefined;
+}
+
+/** Clusters as this process sees them: connected at the first use, kept over reloads. */
 export interface ClusterAccess extends AsyncDisposable {
   /** Throws when neither a bus nor a source is configured. */
-  view(options: { pods: boolean }): ClusterView;
+  view(options: ViewOptions): ClusterView;
   /** Undefined until the bus is connected. */
   tracer(): HopTracer | undefined;
   /** The registry revision that answers reflect. */
@@ -56,8 +77,10 @@ export function createClusterAccess(options: ClusterAccessOptions): ClusterAcces
     source = createBusSource(connecting, options.logger);
     return source;
   };
+  const others = new Map<string, { source: RestSource; view: ClusterView }>();
   return {
-    view({ pods }) {
+    view({ pods, apiServer }) {
+      if (apiServer !== undefined) return otherView(others, { pods, apiServer }, options);
       view ??= createClusterView({
         source: openSource(),
         clock: options.clock,
@@ -72,11 +95,37 @@ export function createClusterAccess(options: ClusterAccessOptions): ClusterAcces
     async [Symbol.asyncDispose]() {
       stop.abort();
       tracer?.[Symbol.dispose]();
+      const opened = [...others.values()];
+      await Promise.all(opened.map((other) => other.source[Symbol.asyncDispose]()));
       await source?.[Symbol.asyncDispose]();
       const bus = await connecting?.catch(() => undefined);
       await bus?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The view of an API server, one for each way to reach one. */
+function otherView(
+  others: Map<string, { source: RestSource; view: ClusterView }>,
+  { pods, apiServer }: Required<ViewOptions> & { apiServer: ApiServerAccess },
+  options: ClusterAccessOptions,
+): ClusterView {
+  const key = JSON.stringify(apiServer);
+  const { clock, logger, metrics } = options;
+  let other = others.get(key);
+  if (other === undefined) {
+    const { rest, limits } = apiServer;
+    const { host } = new URL(rest.server);
+    const gate = createRequestGate({ limits, clock, host, metrics: metrics.plugins.restClient });
+    const client = createRestClient({ ...rest, userAgent: "kubehop-dns" });
+    const source = createRestSource({ rest: client, gate, logger });
+    const onProgrammed = (since: number): void => observeProgramming(options, since);
+    const view = createClusterView({ source, clock, onApplied: () => undefined, onProgrammed });
+    other = { source, view };
+    others.set(key, other);
+  }
+  if (pods) other.view.followPods();
+  return other.view;
 }
 
 function connect({ bus, logger, node }: ClusterAccessOptions, signal: AbortSignal): Promise<Bus> {

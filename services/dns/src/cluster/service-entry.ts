@@ -13,6 +13,8 @@ export interface EndpointAddress {
   /** As the slice writes it. */
   readonly ip: string;
   readonly hostname: string;
+  /** The zone it runs in; empty when the slice does not say. */
+  readonly zone: string;
   /** The pod's name when the endpoint is a pod. */
   readonly podName: string;
   readonly ports: readonly NamedPort[];
@@ -78,7 +80,7 @@ export function readyAddresses(slice: EndpointSlice): readonly EndpointAddress[]
 
 function toAddress(endpoint: Endpoint, ip: string): Omit<EndpointAddress, "ports" | "labels"> {
   const podName = endpoint.targetRef?.kind === "Pod" ? (endpoint.targetRef.name ?? "") : "";
-  return { ip, hostname: endpoint.hostname ?? "", podName };
+  return { ip, hostname: endpoint.hostname ?? "", zone: endpoint.zone ?? "", podName };
 }
 
 function toPorts(ports: readonly EndpointPort[] | undefined): readonly NamedPort[] {

@@ -25,6 +25,8 @@ export interface EndpointOfService {
 
 /** Services with their ready endpoints, by name and by address. */
 export interface ServiceIndex {
+  /** Every Service, and what only has slices. */
+  entries(): Iterable<ServiceEntry>;
   service(namespace: string, name: string): ServiceEntry | undefined;
   /** Services with this cluster IP. */
   servicesOf(ip: string): readonly ServiceEntry[];
@@ -96,12 +98,12 @@ export function createServiceIndex(
   followSource(source.services, onService);
   followSource(source.slices, onSlice);
   return {
+    entries: () => entries.values(),
     service: (namespace, name) => entries.get(`${namespace}/${name}`),
-    servicesOf: (ip) =>
-      services
-        .get(ip)
-        .map((key) => entries.get(key))
-        .filter((entry) => entry !== undefined),
+    servicesOf(ip) {
+      const found = services.get(ip).map((key) => entries.get(key));
+      return found.filter((entry) => entry !== undefined);
+    },
     endpointsOf: (ip) => endpoints.get(ip),
   };
 }

@@ -18,7 +18,18 @@ export interface PluginMetrics {
   readonly forward: ForwardMetrics;
   readonly health: HealthMetrics;
   readonly hosts: { readonly entries: Gauge; readonly reloadTime: Gauge };
+  readonly restClient: RestClientMetrics;
   readonly template: TemplateMetrics;
+}
+
+/** Requests to an API server of the `kubernetes` plugin. */
+export interface RestClientMetrics {
+  /** Labels verb, host; seconds. */
+  readonly duration: (...labels: readonly string[]) => HistogramSeries;
+  /** Labels verb, host; seconds waited for `apiserver_qps`. */
+  readonly rateLimiter: (...labels: readonly string[]) => HistogramSeries;
+  /** Labels code, method, host. */
+  readonly requests: CounterFamily;
 }
 
 /** The `acl` plugin's: queries by what became of them; labels server, zone, view. */
@@ -78,6 +89,7 @@ export function createPluginMetrics(registry: Registry): PluginMetrics {
     forward: createForwardMetrics(registry),
     health: createHealthMetrics(registry),
     hosts: createHostsMetrics(registry),
+    restClient: createRestClientMetrics(registry),
     template: createTemplateMetrics(counter),
   };
 }
@@ -100,6 +112,29 @@ function createAclMetrics(counter: Counters): AclMetrics {
       "server",
       "view",
     ]),
+  };
+}
+
+function createRestClientMetrics(registry: Registry): RestClientMetrics {
+  const labelNames = ["verb", "host"];
+  return {
+    duration: createHistogramFamily(registry, {
+      name: "coredns_kubernetes_rest_client_request_duration_seconds",
+      help: "Request latency in seconds. Broken down by verb and host.",
+      labelNames,
+      buckets: TIME_BUCKETS,
+    }),
+    rateLimiter: createHistogramFamily(registry, {
+      name: "coredns_kubernetes_rest_client_rate_limiter_duration_seconds",
+      help: "Client side rate limiter latency in seconds. Broken down by verb and host.",
+      labelNames,
+      buckets: TIME_BUCKETS,
+    }),
+    requests: createCounterFamily(registry, {
+      name: "coredns_kubernetes_rest_client_requests_total",
+      help: "Number of HTTP requests, partitioned by status code, method, and host.",
+      labelNames: ["code", "method", "host"],
+    }),
   };
 }
 

@@ -13,6 +13,7 @@ import { createMetadata } from "./metadata.ts";
 import { type KubernetesOptions, readKubernetesOptions } from "./options.ts";
 import { soaRecord } from "./records.ts";
 import { createSearchPath } from "./search-path.ts";
+import { transferZone } from "./transfer.ts";
 
 const NAME = "kubernetes";
 const CHECK_MS = 20;
@@ -22,10 +23,14 @@ const SAY_MS = 500;
 export const kubernetes: Plugin = {
   name: NAME,
   setup(directives, context) {
-    const options = readKubernetesOptions(onlyDirective(directives), context.zones);
-    const view = context.cluster({ pods: options.pods === "verified" });
+    const options = readKubernetesOptions(onlyDirective(directives), context);
+    const view = context.cluster({
+      pods: options.pods === "verified",
+      apiServer: options.apiServer,
+    });
     return {
       link: createLink(view, options, context),
+      transfer: (zone, serial) => transferZone({ view, options }, zone, serial),
       searchPath: createSearchPath(view, options),
       metadata: createMetadata(view, options),
       ready: () => view.synced(),

@@ -49,12 +49,16 @@ export function createClusterLookup(view: ClusterView, options: KubernetesOption
     options.labels === undefined
       ? entry.addresses
       : entry.addresses.filter(({ labels }) => wanted(labels));
-  const hostname = (address: EndpointAddress): string =>
-    endpointHostname(address, options.endpointPodNames);
+  const hostname = hostnameOf(options);
 
+  const findZonal = (entry: ServiceEntry, name: ClusterName): Found => {
+    const all = options.zonal && entry.headless ? addressesOf(entry) : [];
+    return toFound(endpointHosts(entry, inZone(all, name.zonal), { name, hostname }));
+  };
   const findService = (name: ClusterName, namespace: string, service: string): Found => {
     const entry = view.service(namespace, service);
     if (entry?.service === undefined || !wanted(entry.service.metadata.labels)) return MISSING;
+    if (name.zonal !== undefined) return findZonal(entry, name);
     if (entry.service.spec.type === "ExternalName") return findExternal(entry, name);
     if (entry.headless || name.endpoint !== undefined) {
       if (options.noEndpoints) return MISSING;
@@ -113,6 +117,16 @@ function findExternal(entry: ServiceEntry, name: ClusterName): Found {
   return { kind: "external", target: target.endsWith(".") ? target : `${target}.` };
 }
 
+/** With `prefer` all endpoints stand in for a zone that has none. */
+function inZone(
+  addresses: readonly EndpointAddress[],
+  zonal: ClusterName["zonal"],
+): readonly EndpointAddress[] {
+  const { zone, mode } = zonal ?? { zone: "", mode: "prefer" };
+  const own = addresses.filter((address) => address.zone.toLowerCase() === zone);
+  return own.length > 0 || mode === "pin" ? own : addresses;
+}
+
 /** A name without any matching port or endpoint does not exist. */
 function toFound(hosts: readonly Host[]): Found {
   return hosts.length === 0 ? MISSING : { kind: "hosts", hosts };
@@ -151,6 +165,10 @@ function portMatches(port: NamedPort, { port: name = "", protocol = "" }: Cluste
 
 function serviceName({ namespace, name }: { namespace: string; name: string }): string {
   return `${name}.${namespace}.svc`;
+}
+
+function hostnameOf({ endpointPodNames }: KubernetesOptions): (address: EndpointAddress) => string {
+  return (address) => endpointHostname(address, endpointPodNames);
 }
 
 /** An endpoint's label: its hostname, with `endpoint_pod_names` its pod's name, else its address. */

@@ -1,4 +1,5 @@
 import { labelSelectorMatches, parseLabelSelector, type Selector } from "@kubehop/api";
+import type { ApiServerAccess } from "../../cluster/cluster-access.ts";
 import { CorefileError } from "../../corefile/corefile-error.ts";
 import {
   type Directive,
@@ -9,7 +10,9 @@ import {
 } from "../../corefile/directive.ts";
 import { parseDurationArgument } from "../../corefile/duration.ts";
 import { parseZones } from "../../corefile/server-key.ts";
+import type { SetupContext } from "../../plugin.ts";
 import { createFallthrough, type Fallthrough, isInZone, type Zones } from "../../zones.ts";
+import { createApiProperties } from "./api-options.ts";
 
 /** How pod names (`1-2-3-4.ns.pod.zone`) are answered. */
 export type PodMode = "disabled" | "insecure" | "verified";
@@ -34,6 +37,10 @@ export interface KubernetesOptions {
   readonly noEndpoints: boolean;
   readonly ignoreEmptyService: boolean;
   readonly startupTimeoutMs: number;
+  /** Names `ZONE.pin|prefer._zone.SERVICE…` of headless Services' endpoints in a zone. */
+  readonly zonal: boolean;
+  /** The API server to follow; undefined for the bus. */
+  readonly apiServer: ApiServerAccess | undefined;
 }
 
 type Draft = { -readonly [K in keyof KubernetesOptions]: KubernetesOptions[K] };
@@ -41,20 +48,11 @@ type Draft = { -readonly [K in keyof KubernetesOptions]: KubernetesOptions[K] };
 const DEFAULT_TTL = 5;
 const MAX_TTL = 3_600;
 const DEFAULT_STARTUP_TIMEOUT_MS = 5_000;
-/** Properties of CoreDNS that reach the API server, which this server does not talk to. */
-const API_PROPERTIES = [
-  "endpoint",
-  "tls",
-  "kubeconfig",
-  "apiserver_qps",
-  "apiserver_burst",
-  "apiserver_max_inflight",
-  "multicluster",
-  "zonal",
-] as const;
-
 /** Reads a `kubernetes` directive. Throws CorefileError for what it does not understand. */
-export function readKubernetesOptions(directive: Directive, blockZones: Zones): KubernetesOptions {
+export function readKubernetesOptions(
+  directive: Directive,
+  { zones: blockZones, folder }: Pick<SetupContext, "zones" | "folder">,
+): KubernetesOptions {
   const own = directive.args.flatMap((token) => parseZones(token));
   const zones = own.length > 0 ? own : blockZones;
   const primaryZone = zones.find((zone) => !isReverse(zone));
@@ -75,8 +73,16 @@ export function readKubernetesOptions(directive: Directive, blockZones: Zones): 
     noEndpoints: false,
     ignoreEmptyService: false,
     startupTimeoutMs: DEFAULT_STARTUP_TIMEOUT_MS,
+    zonal: false,
+    apiServer: undefined,
   };
-  readProperties(directive, propertiesOf(options));
+  const api = createApiProperties(folder);
+  readProperties(directive, { ...propertiesOf(options), ...api.properties });
+  options.apiServer = api.finish();
+  if (options.zonal && options.noEndpoints) {
+    const text = "kubernetes: zonal and noendpoints cannot both be set";
+    throw new CorefileError(directive.position, text);
+  }
   if (options.namespaces.size > 0 && options.namespaceLabels !== undefined) {
     const text = "kubernetes: namespaces and namespace_labels cannot both be set";
     throw new CorefileError(directive.position, text);
@@ -119,7 +125,11 @@ function propertiesOf(options: Draft): Record<string, (property: Directive) => v
       const [text = ""] = takeArguments(property, range);
       options.startupTimeoutMs = parseDurationArgument(property, text);
     },
-    ...Object.fromEntries(API_PROPERTIES.map((name) => [name, refuse])),
+    zonal(property) {
+      takeArguments(property, { min: 0, max: 0, syntax: "zonal" });
+      options.zonal = true;
+    },
+    multicluster: refuse,
   };
 }
 
@@ -158,10 +168,11 @@ function parseLabels(property: Directive): LabelFilter {
   return (labels) => labelSelectorMatches(selector, labels ?? {});
 }
 
+/** CoreDNS would wait for ServiceImport objects for ever where nobody serves them. */
 function refuse(property: Directive): never {
   const text =
-    `the property "${property.name}" is not supported: ` +
-    "the cluster's state is read from the bus (--bus-url), not from the API server";
+    'the property "multicluster" is not supported: ' +
+    "there are no ServiceImport objects (Multi-Cluster Services API) here";
   throw new CorefileError(property.position, text);
 }
 

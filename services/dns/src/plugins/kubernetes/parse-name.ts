@@ -10,6 +10,8 @@ export interface ClusterName {
   readonly endpoint?: string;
   readonly port?: string;
   readonly protocol?: string;
+  /** `ZONE.pin._zone.SERVICE…`: endpoints in that zone; with prefer all others if it has none. */
+  readonly zonal?: { readonly zone: string; readonly mode: "pin" | "prefer" };
 }
 
 /**
@@ -30,9 +32,17 @@ export function parseClusterName(name: string, zone: string): ClusterName | unde
   const [first, second, ...more] = labels;
   if (first === undefined) return { root, namespace, service };
   if (second === undefined) return { root, namespace, service, endpoint: first };
-  if (more.length > 0) return undefined;
+  if (more.length > 0) {
+    const zonal = parseZonal(first, second, more);
+    return zonal === undefined ? undefined : { root, namespace, service, zonal };
+  }
   const port = withoutUnderscore(first);
   return { root, namespace, service, port, protocol: withoutUnderscore(second) };
+}
+
+function parseZonal(zone: string, mode: string, more: readonly string[]): ClusterName["zonal"] {
+  const isZonal = more.length === 1 && more[0] === "_zone";
+  return isZonal && (mode === "pin" || mode === "prefer") ? { zone, mode } : undefined;
 }
 
 /** The underscore is not required (CoreDNS). */
