@@ -1,4 +1,5 @@
 import { CLASS_IN, Flag, type Message, rcodeName, type ResourceRecord } from "@kubehop/dns-wire";
+import { createClusterPki } from "@kubehop/kit/certificates";
 import { waitFor } from "@kubehop/testkit";
 import { describe, expect, it } from "vitest";
 import { ask, startDns } from "../../testing/dns-fixture.ts";
@@ -146,5 +147,70 @@ describe("forward", () => {
     const directive = `forward . 127.0.0.1:${upstream.port} {\n read_timeout 30ms\n }`;
     await using dns = await startDns({ corefile: corefile(directive) });
     expect(rcodeName((await ask(dns.port, "a.example.", "A")).rcode)).toBe("SERVFAIL");
+  });
+
+  it("asks the next forward for what the first does not know", async () => {
+    const denial = () => ({ rcode: 3 });
+    await using one = await startUpstream((query) =>
+      query.questions[0]?.name === "nodata.example." ? {} : denial(),
+    );
+    await using two = await startUpstream((query) => ({ answers: address(query, "192.0.2.2") }));
+    const first = `forward . 127.0.0.1:${one.port} {\n next NXDOMAIN REFUSED\n next_on_nodata\n }`;
+    const directives = `${first}\n forward . 127.0.0.1:${two.port}`;
+    await using dns = await startDns({ corefile: corefile(directives) });
+    for (const name of ["missing.example.", "nodata.example."]) {
+      expect((await ask(dns.port, name, "A")).answers).toMatchObject([{ address: "192.0.2.2" }]);
+    }
+    expect(one.asked).toHaveLength(2);
+  });
+
+  it("asks another upstream with failover, and gives the last answer when none is better", async () => {
+    await using bad = await startUpstream(() => ({ rcode: 2 }));
+    await using good = await startUpstream((query) => ({ answers: address(query, "192.0.2.2") }));
+    const run = async (...ports: readonly number[]) => {
+      const to = ports.map((port) => `127.0.0.1:${port}`).join(" ");
+      const text = `forward . ${to} {\n policy sequential\n failover SERVFAIL\n }`;
+      await using dns = await startDns({ corefile: corefile(text) });
+      return await ask(dns.port, "a.example.", "A");
+    };
+    expect((await run(bad.port, good.port)).answers).toHaveLength(1);
+    expect(rcodeName((await run(bad.port, bad.port)).rcode)).toBe("SERVFAIL");
+    expect(bad.asked).toHaveLength(3);
+  });
+
+  it("keeps no more sockets than max_idle_conns, and asks from source_address", async () => {
+    const sources = new Set<string>();
+    await using upstream = await startUpstream((query, { client }) => {
+      sources.add(client.ip);
+      return { answers: address(query, "192.0.2.1") };
+    });
+    const options = "max_idle_conns 1\n source_address 127.0.0.7\n max_connect_attempts 1";
+    const text = `forward . 127.0.0.1:${upstream.port} {\n ${options}\n }`;
+    await using dns = await startDns({ corefile: corefile(text) });
+    for (const protocol of ["udp", "tcp"] as const) {
+      const all = Array.from({ length: 5 }, () => ask(dns.port, "a.example.", "A", { protocol }));
+      expect((await Promise.all(all)).every(({ answers }) => answers.length === 1)).toBe(true);
+    }
+    expect([...sources]).toEqual(["127.0.0.7"]);
+  });
+
+  it("asks over TLS, and only who has the right certificate", async () => {
+    const pki = await createClusterPki();
+    const own = await pki.issue({ commonName: "up", altNames: ["up.test"], usages: ["server"] });
+    const files = { "cert.pem": own.cert, "key.pem": own.key, "ca.pem": pki.ca };
+    const upstream =
+      "tls://.:0 {\n bind 127.0.0.1\n tls cert.pem key.pem\n hosts /dev/null {\n 192.0.2.1 a.example\n }\n}";
+    await using secure = await startDns({ corefile: upstream, files });
+    const through = async (to: string, options: string) => {
+      const text = `forward . ${to} {\n ${options}\n }`;
+      await using dns = await startDns({ corefile: corefile(text), files });
+      const reply = await ask(dns.port, "a.example.", "A");
+      return [rcodeName(reply.rcode), reply.answers.length];
+    };
+    const to = `tls://127.0.0.1:${secure.port}`;
+    expect(await through(to, "tls ca.pem\n tls_servername up.test")).toEqual(["NOERROR", 1]);
+    expect(await through(`${to}%up.test`, "tls ca.pem")).toEqual(["NOERROR", 1]);
+    expect(await through(to, "tls ca.pem\n tls_servername other.test")).toEqual(["SERVFAIL", 0]);
+    expect(await through(to, "tls_servername up.test")).toEqual(["SERVFAIL", 0]);
   });
 });

@@ -1,6 +1,6 @@
 import { Flag, type Message, Rcode } from "@kubehop/dns-wire";
 import type { Random } from "@kubehop/kit";
-import { type Link, PluginError } from "../../chain.ts";
+import { type Link, mapReply, PluginError } from "../../chain.ts";
 import type { Plugin, SetupContext } from "../../plugin.ts";
 import type { Query } from "../../query.ts";
 import { createErrorReply, createReply, type Reply } from "../../reply.ts";
@@ -53,7 +53,9 @@ function createForward(options: ForwardOptions, context: SetupContext): Forward 
       const text = `concurrent queries exceeded maximum ${options.maxConcurrent}`;
       throw new PluginError(NAME, text, { rcode: Rcode.REFUSED });
     }
-    return answer(query);
+    const { next: codes, nextOnNodata } = options;
+    if (codes.size === 0 && !nextOnNodata) return answer(query);
+    return mapReply(answer, query, (reply) => (isForNext(reply, options) ? next(query) : reply));
   };
   return {
     link,
@@ -62,6 +64,11 @@ function createForward(options: ForwardOptions, context: SetupContext): Forward 
       await Promise.all(upstreams.map((upstream) => upstream[Symbol.asyncDispose]()));
     },
   };
+}
+
+/** Whether the block's next `forward` is asked instead of giving this reply. */
+function isForNext({ rcode, answers }: Reply, { next, nextOnNodata }: ForwardOptions): boolean {
+  return next.has(rcode) || (nextOnNodata && rcode === Rcode.NOERROR && answers.length === 0);
 }
 
 interface Forwarding {
@@ -77,18 +84,23 @@ async function forwardQuery(forwarding: Forwarding): Promise<Reply> {
   const { query, options, context } = forwarding;
   const list = forwarding.choose();
   const deadline = context.clock.monotonic() + DEADLINE_MS;
+  const attempts = options.maxAttempts ?? ATTEMPTS_PER_UPSTREAM * list.length;
   let lastError: unknown = new Error("no upstream is healthy");
-  for (let attempt = 0; attempt < ATTEMPTS_PER_UPSTREAM * list.length; attempt++) {
+  let refused: Reply | undefined;
+  for (let attempt = 0; attempt < attempts; attempt++) {
     if (context.clock.monotonic() >= deadline) break;
     const upstream = nextUpstream(list, attempt, forwarding);
     if (upstream === undefined) break;
     try {
-      return toReply(query, await upstream.ask(query));
+      const reply = toReply(query, await upstream.ask(query));
+      if (!options.failover.has(reply.rcode) || attempt + 1 >= list.length) return reply;
+      refused = reply;
     } catch (error) {
       lastError = error;
       upstream.startHealthCheck();
     }
   }
+  if (refused !== undefined) return refused;
   const reason = lastError instanceof Error ? lastError.message : String(lastError);
   throw new PluginError(NAME, options.failFast ? `${reason} (failfast)` : reason, {
     cause: lastError,

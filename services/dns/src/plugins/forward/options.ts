@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import { isAbsolute, join } from "node:path";
+import type { SecureContextOptions } from "node:tls";
+import { Rcode } from "@kubehop/dns-wire";
 import { CorefileError } from "../../corefile/corefile-error.ts";
 import {
   type Directive,
@@ -12,8 +12,9 @@ import {
 import { parseDurationArgument } from "../../corefile/duration.ts";
 import type { Token } from "../../corefile/lexer.ts";
 import { parseZones } from "../../corefile/server-key.ts";
-import type { Endpoint } from "../../query.ts";
 import type { Zones } from "../../zones.ts";
+import { readTlsFiles } from "./tls-files.ts";
+import { parseUpstreams, type UpstreamAddress } from "./upstream-address.ts";
 
 /** In which order upstreams are tried. */
 export type Policy = "random" | "round_robin" | "sequential";
@@ -22,7 +23,7 @@ export type Policy = "random" | "round_robin" | "sequential";
 export interface ForwardOptions {
   readonly from: Zones;
   readonly except: Zones;
-  readonly upstreams: readonly Endpoint[];
+  readonly upstreams: readonly UpstreamAddress[];
   readonly policy: Policy;
   readonly forceTcp: boolean;
   /** Ask over UDP first, and over TCP when the answer was cut off. */
@@ -37,6 +38,19 @@ export interface ForwardOptions {
   readonly healthCheckRecursion: boolean;
   /** 0 is no limit. */
   readonly maxConcurrent: number;
+  /** Sockets without a query that are kept for each upstream and protocol. */
+  readonly maxIdle: number;
+  /** How often upstreams are asked for one query; undefined: twice each. */
+  readonly maxAttempts: number | undefined;
+  readonly sourceAddress: string | undefined;
+  readonly tls: SecureContextOptions;
+  readonly tlsServerName: string | undefined;
+  /** Response codes with which the next `forward` of the block is asked. */
+  readonly next: ReadonlySet<number>;
+  /** The same for an answer without records. */
+  readonly nextOnNodata: boolean;
+  /** Response codes with which another upstream is asked. */
+  readonly failover: ReadonlySet<number>;
   /** Answer SERVFAIL at once when every upstream is down, instead of trying one. */
   readonly failFast: boolean;
 }
@@ -44,7 +58,6 @@ export interface ForwardOptions {
 type Draft = { -readonly [K in keyof ForwardOptions]: ForwardOptions[K] };
 
 const MAX_UPSTREAMS = 15;
-const DNS_PORT = 53;
 
 /** Reads a `forward` directive; TO may be a resolv.conf. Throws CorefileError. */
 export function readForwardOptions(directive: Directive, folder: string): ForwardOptions {
@@ -70,9 +83,22 @@ export function readForwardOptions(directive: Directive, folder: string): Forwar
     healthCheckDomain: ".",
     healthCheckRecursion: true,
     maxConcurrent: 0,
+    maxIdle: Number.POSITIVE_INFINITY,
+    maxAttempts: undefined,
+    sourceAddress: undefined,
+    tls: {},
+    tlsServerName: undefined,
+    next: new Set(),
+    nextOnNodata: false,
+    failover: new Set(),
     failFast: false,
   };
-  readProperties(directive, { ...transportProperties(options), ...choiceProperties(options) });
+  readProperties(directive, {
+    ...transportProperties(options),
+    ...choiceProperties(options),
+    ...tlsProperties(options, folder),
+    ...answerProperties(options),
+  });
   return options;
 }
 
@@ -130,6 +156,64 @@ function choiceProperties(options: Draft): Readers {
   };
 }
 
+function tlsProperties(options: Draft, folder: string): Readers {
+  return {
+    tls(property) {
+      options.tls = readTlsFiles(property, folder);
+    },
+    tls_servername(property) {
+      const [name] = takeArguments(property, { min: 1, max: 1, syntax: "tls_servername NAME" });
+      options.tlsServerName = name;
+    },
+    source_address(property) {
+      const [text = ""] = takeArguments(property, { min: 1, max: 1, syntax: "source_address IP" });
+      if (isIP(text) === 0) throw invalidArgument(property, text, "an IP address");
+      options.sourceAddress = text;
+    },
+    max_idle_conns(property) {
+      const most = readCount(property);
+      options.maxIdle = most === 0 ? Number.POSITIVE_INFINITY : most;
+    },
+    max_connect_attempts(property) {
+      const most = readCount(property);
+      options.maxAttempts = most === 0 ? undefined : most;
+    },
+  };
+}
+
+function readCount(property: Directive): number {
+  const [text = ""] = takeArguments(property, { min: 1, max: 1, syntax: `${property.name} N` });
+  return parseNumber(property, text, { min: 0, max: 1_000_000 });
+}
+
+/** What is done with answers that are no success. */
+function answerProperties(options: Draft): Readers {
+  return {
+    next(property) {
+      options.next = readRcodes(property);
+    },
+    next_on_nodata(property) {
+      takeArguments(property, { min: 0, max: 0, syntax: "next_on_nodata" });
+      options.nextOnNodata = true;
+    },
+    failover(property) {
+      options.failover = readRcodes(property);
+    },
+  };
+}
+
+function readRcodes(property: Directive): ReadonlySet<number> {
+  const range = { min: 1, max: 20, syntax: `${property.name} RCODE…` };
+  const codes = takeArguments(property, range).map((text) => {
+    const code = (Rcode as Readonly<Record<string, number>>)[text.toUpperCase()];
+    if (code === undefined || code === Rcode.NOERROR) {
+      throw invalidArgument(property, text, "a response code like NXDOMAIN or SERVFAIL");
+    }
+    return code;
+  });
+  return new Set(codes);
+}
+
 function readHealthCheck(property: Directive, options: Draft): void {
   const syntax = "health_check DURATION [no_rec] [domain FQDN]";
   const [duration = "", ...rest] = takeArguments(property, { min: 1, max: 4, syntax });
@@ -148,39 +232,4 @@ function readHealthCheck(property: Directive, options: Draft): void {
 function parsePolicy(property: Directive, text: string): Policy {
   if (text === "random" || text === "round_robin" || text === "sequential") return text;
   throw invalidArgument(property, text, "random, round_robin or sequential");
-}
-
-function parseUpstreams(token: Token, folder: string): Endpoint[] {
-  const { text } = token;
-  const address = parseAddress(text);
-  if (address !== undefined) return [address];
-  if (/^[a-z]+:\/\//.test(text) && !text.startsWith("dns://")) {
-    throw new CorefileError(token, `"${text}": only plain DNS upstreams are supported`);
-  }
-  const path = isAbsolute(text) ? text : join(folder, text);
-  try {
-    return nameservers(readFileSync(path, "utf8"));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const expected = "expected IP[:PORT] or a file like /etc/resolv.conf";
-    throw new CorefileError(token, `"${text}" is no upstream; ${expected} (${reason})`);
-  }
-}
-
-/** The `nameserver` lines of a resolv.conf; a zone index (`%eth0`) stays part of the address. */
-function nameservers(text: string): Endpoint[] {
-  return text
-    .split("\n")
-    .map((line) => /^\s*nameserver\s+(\S+)/.exec(line)?.[1])
-    .filter((ip) => ip !== undefined && isIP(ip.replace(/%.*/, "")) !== 0)
-    .map((ip) => ({ ip: ip as string, port: DNS_PORT }));
-}
-
-function parseAddress(text: string): Endpoint | undefined {
-  const bare = text.replace(/^dns:\/\//, "");
-  if (isIP(bare) !== 0) return { ip: bare, port: DNS_PORT };
-  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(bare);
-  const ip = match?.[1] ?? match?.[2] ?? "";
-  const port = Number(match?.[3] ?? DNS_PORT);
-  return isIP(ip) === 0 || port > 65_535 || port === 0 ? undefined : { ip, port };
 }

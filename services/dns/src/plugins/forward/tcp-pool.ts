@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { createFrameReader, frameMessage, readHeader } from "@kubehop/dns-wire";
 import type { Endpoint } from "../../query.ts";
 import type { PoolOptions, UdpPool } from "./udp-pool.ts";
@@ -22,7 +23,7 @@ export function createTcpPool(options: PoolOptions): UdpPool {
   const idle: Connection[] = [];
   const all = new Set<Connection>();
   const open = (): Connection => {
-    const connection = openConnection(upstream, () => {
+    const connection = openConnection(options, () => {
       all.delete(connection);
       removeFrom(idle, connection);
     });
@@ -32,6 +33,7 @@ export function createTcpPool(options: PoolOptions): UdpPool {
   const release = (connection: Connection): void => {
     connection.pending = undefined;
     if (connection.socket.destroyed) return;
+    if (idle.length >= options.maxIdle) return void connection.socket.destroy();
     connection.expires = setTimeout(() => connection.socket.destroy(), options.expireMs).unref();
     idle.push(connection);
   };
@@ -73,8 +75,9 @@ export function createTcpPool(options: PoolOptions): UdpPool {
   };
 }
 
-function openConnection({ ip, port }: Endpoint, onClose: () => void): Connection {
-  const socket = connect({ host: ip, port, noDelay: true });
+function openConnection(options: PoolOptions, onClose: () => void): Connection {
+  const { ip, port } = options.upstream;
+  const socket = openSocket(options);
   const connection: Connection = { socket, pending: undefined, expires: undefined };
   const reader = createFrameReader();
   socket.on("data", (chunk) => {
@@ -92,6 +95,12 @@ function openConnection({ ip, port }: Endpoint, onClose: () => void): Connection
     connection.pending?.reject(new Error(`read tcp ${ip}:${port}: connection closed`));
   });
   return connection;
+}
+
+function openSocket({ upstream, tls, sourceAddress }: PoolOptions): Socket {
+  const from = sourceAddress === undefined ? {} : { localAddress: sourceAddress };
+  const place = { host: upstream.ip, port: upstream.port, noDelay: true, ...from };
+  return tls === undefined ? connect(place) : connectTls({ ...place, ...tls });
 }
 
 function removeFrom(list: Connection[], connection: Connection): void {

@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from "node:dgram";
+import type { ConnectionOptions } from "node:tls";
 import { readHeader } from "@kubehop/dns-wire";
 import type { Endpoint } from "../../query.ts";
 
@@ -16,6 +17,12 @@ export interface PoolOptions {
   readonly upstream: Endpoint;
   readonly timeoutMs: number;
   readonly expireMs: number;
+  /** Sockets without a query that are kept; more are closed. */
+  readonly maxIdle: number;
+  /** The address queries come from; the machine chooses when undefined. */
+  readonly sourceAddress: string | undefined;
+  /** Speaks TLS with these settings over TCP; undefined for plain TCP. */
+  readonly tls: ConnectionOptions | undefined;
   /** Gives ids, 0..65535. */
   readonly createId: () => number;
   /** Told for each query whether a socket was at hand. */
@@ -44,7 +51,7 @@ export function createUdpPool(options: PoolOptions): UdpPool {
   const watch = setInterval(() => closeExpired(channels), Math.max(expireMs / 2, MIN_WATCH_MS));
   watch.unref();
   const open = (): Channel => {
-    const channel = openChannel(upstream, () => channels.delete(channel));
+    const channel = openChannel(options, () => channels.delete(channel));
     channels.add(channel);
     return channel;
   };
@@ -73,6 +80,10 @@ export function createUdpPool(options: PoolOptions): UdpPool {
       return promise.finally(() => {
         clearTimeout(timer);
         channel.waiting.delete(id);
+        if (channels.size > options.maxIdle && channel.waiting.size === 0) {
+          channels.delete(channel);
+          closeChannel(channel, new Error("more sockets than max_idle_conns"));
+        }
       });
     },
     async [Symbol.asyncDispose]() {
@@ -83,7 +94,8 @@ export function createUdpPool(options: PoolOptions): UdpPool {
   };
 }
 
-function openChannel({ ip, port }: Endpoint, onClose: () => void): Channel {
+function openChannel({ upstream, sourceAddress }: PoolOptions, onClose: () => void): Channel {
+  const { ip, port } = upstream;
   const socket = createSocket({
     type: ip.includes(":") ? "udp6" : "udp4",
     lookup: (address, _options, callback) => callback(null, address, 0),
@@ -97,6 +109,7 @@ function openChannel({ ip, port }: Endpoint, onClose: () => void): Channel {
     onClose();
     closeChannel(channel, error);
   });
+  if (sourceAddress !== undefined) socket.bind(0, sourceAddress);
   // A connected socket takes datagrams from the upstream only, and reports a refused port.
   socket.connect(port, ip);
   return channel;

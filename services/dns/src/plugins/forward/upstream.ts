@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import type { ConnectionOptions } from "node:tls";
 import {
   CLASS_IN,
   decodeMessage,
@@ -8,11 +9,12 @@ import {
   rcodeName,
 } from "@kubehop/dns-wire";
 import type { SetupContext } from "../../plugin.ts";
-import type { Endpoint, Query } from "../../query.ts";
+import type { Query } from "../../query.ts";
 import { createHealthCheck } from "./health-check.ts";
 import type { ForwardOptions } from "./options.ts";
 import { createTcpPool } from "./tcp-pool.ts";
 import { createUdpPool, type PoolOptions } from "./udp-pool.ts";
+import type { UpstreamAddress } from "./upstream-address.ts";
 
 /** A DNS server that queries are forwarded to. */
 export interface Upstream extends AsyncDisposable {
@@ -30,30 +32,35 @@ const PROXY_NAME = "forward";
 
 /** Creates an upstream; it opens nothing before the first query. */
 export function createUpstream(
-  endpoint: Endpoint,
+  endpoint: UpstreamAddress,
   options: ForwardOptions,
   { metrics, clock }: SetupContext,
 ): Upstream {
   const { ip, port } = endpoint;
-  const address = ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+  const plain = ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+  const address = endpoint.tls ? `tls://${plain}` : plain;
   const { forward } = metrics.plugins;
   const poolOptions = (protocol: string): PoolOptions => ({
     upstream: endpoint,
     timeoutMs: options.readTimeoutMs,
     expireMs: options.expireMs,
+    maxIdle: options.maxIdle,
+    sourceAddress: options.sourceAddress,
+    tls: endpoint.tls ? tlsOptions(endpoint, options) : undefined,
     createId: () => randomInt(0x1_0000),
     onSocket(cached) {
       const family = cached ? forward.connCacheHits : forward.connCacheMisses;
       family(PROXY_NAME, address, protocol).inc();
     },
   });
+  const alwaysTcp = options.forceTcp || endpoint.tls;
   const udp = createUdpPool(poolOptions("udp"));
   const tcp = createTcpPool(poolOptions("tcp"));
   const exchange = async (bytes: Buffer, viaTcp: boolean): Promise<Message> =>
     decodeMessage(await (viaTcp ? tcp : udp).exchange(bytes));
   const health = createHealthCheck({
     intervalMs: options.healthCheckMs,
-    check: () => exchange(healthQuery(options), options.forceTcp),
+    check: () => exchange(healthQuery(options), alwaysTcp),
     onFailure: () => forward.healthcheckFailures(PROXY_NAME, address).inc(),
   });
   return {
@@ -62,7 +69,7 @@ export function createUpstream(
     async ask(query) {
       const started = clock.monotonic();
       const bytes = toUpstream(query);
-      const viaTcp = options.forceTcp || (query.protocol === "tcp" && !options.preferUdp);
+      const viaTcp = alwaysTcp || (query.protocol === "tcp" && !options.preferUdp);
       let answer = await exchange(bytes, viaTcp);
       if (!viaTcp && options.preferUdp && (answer.flags & Flag.TC) !== 0) {
         answer = await exchange(bytes, true);
@@ -80,6 +87,15 @@ export function createUpstream(
       await Promise.all([udp[Symbol.asyncDispose](), tcp[Symbol.asyncDispose]()]);
     },
   };
+}
+
+/** A certificate is checked against the configured name, else against the address. */
+function tlsOptions(
+  { ip, serverName }: UpstreamAddress,
+  { tls, tlsServerName }: ForwardOptions,
+): ConnectionOptions {
+  const name = serverName ?? tlsServerName;
+  return { ...tls, ...(name === undefined ? { host: ip } : { servername: name }) };
 }
 
 /** The client's question with its flags and EDNS; the pool replaces the id. */
