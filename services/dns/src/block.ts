@@ -20,7 +20,7 @@ export interface BlockOptions {
   readonly context: ProcessContext;
   /** The port of a `dns://` key without one. */
   readonly defaultPort: number;
-  notReady(): readonly string[];
+  notReady(options: { again: boolean }): readonly string[];
 }
 
 /**

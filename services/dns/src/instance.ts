@@ -1,4 +1,4 @@
-import { type BuiltBlock, buildBlock } from "./block.ts";
+import { type BlockOptions, type BuiltBlock, buildBlock } from "./block.ts";
 import type { Corefile } from "./corefile/parser.ts";
 import type { HttpEndpoint, ProcessContext } from "./plugin.ts";
 import type { Endpoint } from "./query.ts";
@@ -42,7 +42,8 @@ export interface InstanceOptions {
 export function buildInstance(corefile: Corefile, options: InstanceOptions): Instance {
   const once = new Set<string>();
   const blocks: BuiltBlock[] = [];
-  const notReady = (): readonly string[] => unreadyPlugins(blocks, once);
+  const notReady: BlockOptions["notReady"] = ({ again }) =>
+    unreadyPlugins(blocks, again ? new Set() : once);
   for (const block of corefile.blocks) blocks.push(buildBlock(block, { ...options, notReady }));
   const all = blocks.flatMap((block) => [...block.plugins.values()]);
   const addresses = serveBlocks(blocks, options.defaultHosts);
@@ -50,7 +51,7 @@ export function buildInstance(corefile: Corefile, options: InstanceOptions): Ins
     addresses,
     endpoints: all.flatMap(({ endpoints }) => endpoints ?? []),
     enabled: listEnabled(blocks, addresses),
-    notReady,
+    notReady: () => notReady({ again: false }),
     async start() {
       for (const instance of all) await instance.start?.();
     },

@@ -96,8 +96,8 @@ export interface SetupContext extends ProcessContext {
   readonly view: string;
   /** The plugins of the block by name; complete once all are set up. */
   siblings(): ReadonlyMap<string, PluginInstance>;
-  /** Names of the plugins of this configuration that are not ready. */
-  notReady(): readonly string[];
+  /** Names of the plugins of this configuration that are not ready; `again` asks all of them. */
+  notReady(options: { again: boolean }): readonly string[];
 }
 
 /** Whether some block has `debug`. */

@@ -17,7 +17,7 @@ import { header } from "./header.ts";
 import { health } from "./health.ts";
 import { hosts } from "./hosts/index.ts";
 import { kubernetes } from "./kubernetes/index.ts";
-import { loadbalance } from "./loadbalance.ts";
+import { loadbalance } from "./loadbalance/index.ts";
 import { log } from "./log/index.ts";
 import { loop } from "./loop.ts";
 import { metadata } from "./metadata.ts";

@@ -1,4 +1,9 @@
-import { onlyDirective, readProperties, takeArguments } from "../corefile/directive.ts";
+import {
+  invalidArgument,
+  onlyDirective,
+  readProperties,
+  takeArguments,
+} from "../corefile/directive.ts";
 import { parseListen } from "../corefile/listen-argument.ts";
 import type { Plugin } from "../plugin.ts";
 
@@ -10,10 +15,20 @@ export const ready: Plugin = {
   setup(directives, context) {
     const directive = onlyDirective(directives);
     const [address] = takeArguments(directive, { min: 0, max: 1, syntax: "ready [ADDRESS]" });
-    readProperties(directive, {});
+    let continuously = false;
+    readProperties(directive, {
+      monitor(property) {
+        const range = { min: 1, max: 1, syntax: "monitor until-ready|continuously" };
+        const [mode = ""] = takeArguments(property, range);
+        if (mode !== "until-ready" && mode !== "continuously") {
+          throw invalidArgument(property, mode, "until-ready or continuously");
+        }
+        continuously = mode === "continuously";
+      },
+    });
     const listen = parseListen(directive, address, DEFAULT_LISTEN);
     const answer = () => {
-      const waiting = context.notReady();
+      const waiting = context.notReady({ again: continuously });
       if (waiting.length === 0) return { status: 200, body: "OK" };
       return { status: 503, body: waiting.join(",") };
     };

@@ -38,10 +38,14 @@ function soa(ttl: number, minimum = ttl): ResourceRecord {
 }
 
 /** The plugin before a handler that counts its calls. */
-function createCache(directive: string): (query: Query) => Promise<Reply> {
+function createCache(
+  directive: string,
+  late: () => Promise<Reply> | undefined = () => undefined,
+): (query: Query) => Promise<Reply> {
   const [block] = parseText(`. {\n${directive}\n}`).blocks;
   const context = {
     zones: ["."],
+    view: "",
     metrics: createDnsMetrics(createMetrics(), "test"),
     clock: { now: () => now, monotonic: () => now },
     logger: createLogger({ name: "test", level: "silent" }),
@@ -49,7 +53,7 @@ function createCache(directive: string): (query: Query) => Promise<Reply> {
   const { link } = cache.setup(block?.directives ?? [], context);
   const next: Handler = () => {
     calls++;
-    return answer();
+    return late() ?? answer();
   };
   const handler = link?.(next) as Handler;
   return async (query) => handler(query);
@@ -169,8 +173,23 @@ describe("cache", () => {
     expect(await ttls(ask)).toEqual([100]);
   });
 
+  it("waits no longer than its time-out for a fresh answer, but keeps it", async () => {
+    const fresh = Promise.withResolvers<Reply>();
+    let waiting = false;
+    const ask = createCache("cache {\nserve_stale verify 5ms 7\n}", () =>
+      waiting ? fresh.promise : undefined,
+    );
+    expect(await ttls(ask)).toEqual([100]);
+    now = 200_000;
+    waiting = true;
+    expect(await ttls(ask)).toEqual([7]);
+    fresh.resolve(createReply("test", { answers: [a(50)] }));
+    await fresh.promise;
+    await expect.poll(() => ttls(ask)).toEqual([50]);
+  });
+
   it("with verify serves the old answer only when asking failed", async () => {
-    const ask = createCache("cache {\nserve_stale 1h verify\n}");
+    const ask = createCache("cache {\nserve_stale 1h verify 0\n}");
     await ask(query());
     now = 100_000;
     answer = () => {

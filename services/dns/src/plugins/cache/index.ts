@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { Flag, Rcode } from "@kubehop/dns-wire";
 import { LRUCache } from "lru-cache";
 import { type Handler, type Link, type MaybePromise, settle } from "../../chain.ts";
@@ -100,21 +101,30 @@ interface StaleCase {
   readonly count: Counts;
 }
 
-/** Serves an entry past its end with TTL 0 while, or because, a fresh answer is not there. */
+/** Serves an entry past its end while, or because, a fresh answer is not there. */
 async function serveStale(stale: StaleCase): Promise<Reply> {
   const { entry, query, key, options, count } = stale;
   if (options.verifyStale) {
-    try {
-      const reply = await stale.fetch(query, key);
-      if (reply.rcode !== Rcode.SERVFAIL) return reply;
-    } catch {
-      // The old answer is better than none: that is what serve_stale is for.
-    }
+    const reply = await fetchInTime(stale);
+    if (reply !== undefined && reply.rcode !== Rcode.SERVFAIL) return reply;
   } else {
     stale.refresh(entry, query, key);
   }
   count.stale(query.server);
-  return replyFrom(entry, query, 0);
+  return replyFrom(entry, query, options.staleTtl);
+}
+
+/** The fresh answer, kept also when it comes too late for this client; undefined without one. */
+async function fetchInTime({ fetch, query, key, options }: StaleCase): Promise<Reply | undefined> {
+  // The old answer is better than an error: that is what serve_stale is for.
+  const fresh = (async () => fetch(query, key))().catch(() => undefined);
+  if (options.verifyMs === 0) return fresh;
+  const timer = new AbortController();
+  const { signal } = timer;
+  const late = delay(options.verifyMs, undefined, { signal }).catch(() => undefined);
+  const first = await Promise.race([fresh, late]);
+  timer.abort();
+  return first;
 }
 
 type Refresh = (entry: Entry, query: Query, key: string) => void;
@@ -205,23 +215,23 @@ interface Counts {
   entries(server: string, halves: Halves): void;
 }
 
-function createCounts(zones: Zones, { metrics }: SetupContext): Counts {
+function createCounts(zones: Zones, { metrics, view }: SetupContext): Counts {
   const label = zones.join(",");
   const { cache: family } = metrics.plugins;
   let lastServer = "";
   return {
     request(server) {
       lastServer = server;
-      family.requests(server, label, "").inc();
+      family.requests(server, label, view).inc();
     },
-    miss: (server) => family.misses(server, label, "").inc(),
-    hit: (server, half) => family.hits(server, half, label, "").inc(),
-    stale: (server) => family.servedStale(server, label, "").inc(),
-    prefetch: (server) => family.prefetch(server, label, "").inc(),
-    eviction: (half) => family.evictions(lastServer, half, label, "").inc(),
+    miss: (server) => family.misses(server, label, view).inc(),
+    hit: (server, half) => family.hits(server, half, label, view).inc(),
+    stale: (server) => family.servedStale(server, label, view).inc(),
+    prefetch: (server) => family.prefetch(server, label, view).inc(),
+    eviction: (half) => family.evictions(lastServer, half, label, view).inc(),
     entries(server, halves) {
       for (const half of ["success", "denial"] as const) {
-        family.entries.set({ server, type: half, zones: label, view: "" }, halves[half].size);
+        family.entries.set({ server, type: half, zones: label, view }, halves[half].size);
       }
     },
   };

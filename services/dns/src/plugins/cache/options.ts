@@ -38,6 +38,10 @@ export interface CacheOptions {
   readonly staleMs: number;
   /** Ask first, and serve the old entry only when that fails. */
   readonly verifyStale: boolean;
+  /** How long a client waits for that; 0 for as long as it takes. */
+  readonly verifyMs: number;
+  /** Seconds, the TTL of entries served past their end. */
+  readonly staleTtl: number;
   /** Seconds a failure is kept. */
   readonly servfailTtl: number;
   readonly keepTtl: boolean;
@@ -51,6 +55,9 @@ const DENIAL_TTL = 1_800;
 const MIN_TTL = 5;
 const MAX_TTL = 0x7fff_ffff;
 const MAX_SERVFAIL_MS = 300_000;
+const DEFAULT_STALE_MS = 3_600_000;
+/** Tells a duration from a plain number of seconds. */
+const DURATION = /^\d.*[a-z]$/;
 
 /** Reads `cache [TTL] [ZONES…] { … }`. Throws CorefileError for what it does not understand. */
 export function readCacheOptions(directive: Directive, blockZones: Zones): CacheOptions {
@@ -66,6 +73,8 @@ export function readCacheOptions(directive: Directive, blockZones: Zones): Cache
     prefetch: { amount: 0, durationMs: 60_000, percentage: 10 },
     staleMs: 0,
     verifyStale: false,
+    verifyMs: 0,
+    staleTtl: 0,
     servfailTtl: MIN_TTL,
     keepTtl: false,
   };
@@ -120,14 +129,23 @@ function readPrefetch(property: Directive): Prefetch {
   };
 }
 
+/** `serve_stale [DURATION] [immediate|verify [TIMEOUT]] [RESP_TTL]`, the last a plain number. */
 function readStale(property: Directive, options: Draft): void {
-  const syntax = "serve_stale [DURATION [immediate|verify]]";
-  const [duration = "1h", mode = "immediate"] = takeArguments(property, { min: 0, max: 2, syntax });
-  options.staleMs = parseDurationArgument(property, duration);
-  if (mode !== "immediate" && mode !== "verify") {
-    throw invalidArgument(property, mode, "immediate or verify");
-  }
-  options.verifyStale = mode === "verify";
+  const syntax = "serve_stale [DURATION] [immediate|verify [TIMEOUT]] [RESP_TTL]";
+  const words = takeArguments(property, { min: 0, max: 4, syntax });
+  const take = (pattern: RegExp): string | undefined =>
+    pattern.test(words[0] ?? "") ? words.shift() : undefined;
+  const duration = take(DURATION);
+  const verify = take(/^(?:immediate|verify)$/) === "verify";
+  const timeout = verify ? take(DURATION) : undefined;
+  const ttl = take(/^\d+$/);
+  const [extra] = words;
+  if (extra !== undefined) throw invalidArgument(property, extra, `part of: ${syntax}`);
+  const toMs = (text: string): number => parseDurationArgument(property, text);
+  options.staleMs = duration === undefined ? DEFAULT_STALE_MS : toMs(duration);
+  options.verifyStale = verify;
+  options.verifyMs = timeout === undefined ? 0 : toMs(timeout);
+  options.staleTtl = ttl === undefined ? 0 : parseNumber(property, ttl, { min: 0, max: MAX_TTL });
 }
 
 function readDisable(property: Directive, options: Draft): void {
