@@ -25,7 +25,7 @@ describe("a Corefile that cannot be used", () => {
     [
       "nothing known",
       "nonsense",
-      "Corefile:4:2: Unknown directive 'nonsense'; expected one of reload",
+      "Corefile:4:2: Unknown directive 'nonsense'; expected one of root",
     ],
     [
       "an unknown property",
@@ -54,9 +54,9 @@ describe("a Corefile that cannot be used", () => {
       "cannot both be set",
     ],
     [
-      "an API server",
-      "kubernetes a {\n endpoint https://x\n}",
-      'the property "endpoint" is not supported',
+      "several clusters",
+      "kubernetes a {\n multicluster a\n}",
+      'the property "multicluster" is not supported',
     ],
     [
       "a wrong pod mode",
@@ -133,6 +133,45 @@ describe("reload", () => {
     expect(dns.log.join("")).toContain("Corefile changed but reload failed");
     expect(dns.log.join("")).toContain("Unknown directive 'nonsense'");
     expect(await dns.metric("coredns_reload_failed_total")).toMatch(/ 1$/m);
+  });
+
+  it("tells of a text that cannot be parsed once", async () => {
+    await using dns = await startDns({ corefile: block("whoami") });
+    for (const text of ["whoami {", "whoami {", "whoami {\n"]) {
+      await dns.writeCorefile(block(text));
+      await dns.server.checkCorefile();
+    }
+    expect(await dns.metric("coredns_reload_failed_total")).toMatch(/ 1$/m);
+    await dns.writeCorefile(block("hosts /dev/null {\n 192.0.2.1 a.example\n}"));
+    await dns.server.checkCorefile();
+    expect((await ask(dns.port, "a.example.", "A")).answers).toHaveLength(1);
+  });
+
+  it("loses no query under load, whatever changes", async () => {
+    const served = (version: number) =>
+      block(`cache 5\n bufsize ${600 + version}\n hosts {\n 192.0.2.1 a.example\n}`);
+    await using dns = await startDns({ corefile: served(0) });
+    const sent = { count: 0, answered: 0 };
+    const asking = new AbortController();
+    const worker = async (protocol: "udp" | "tcp"): Promise<void> => {
+      while (!asking.signal.aborted) {
+        sent.count++;
+        const { answers } = await ask(dns.port, "a.example.", "A", { protocol });
+        sent.answered += answers.length;
+      }
+    };
+    const load = [...Array(12).fill("udp"), ...Array(4).fill("tcp")].map(worker);
+    for (let version = 1; version <= 10; version++) {
+      const text = version % 3 === 0 ? block("broken") : served(version);
+      await dns.writeCorefile(text);
+      await dns.server.checkCorefile();
+      const before = sent.answered;
+      await waitFor(() => sent.answered > before + 20);
+    }
+    asking.abort();
+    await Promise.all(load);
+    expect(sent.answered).toBe(sent.count);
+    expect(await dns.metric("coredns_reload_failed_total")).toMatch(/ 3$/m);
   });
 
   it("does nothing for comments and layout", async () => {

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { ConfigError, type Kit, type RunningService } from "@kubehop/kit";
 import { type ClusterAccess, createClusterAccess } from "./cluster/cluster-access.ts";
 import type { ClusterSource } from "./cluster/cluster-source.ts";
+import { createPodEvents } from "./cluster/pod-events.ts";
 import { busUrlOf, type DnsConfig } from "./config.ts";
 import { createCorefileServer } from "./corefile-server.ts";
 import { CorefileError } from "./corefile/corefile-error.ts";
@@ -44,6 +45,7 @@ export async function build(config: DnsConfig, kit: Kit, process: DnsProcess): P
   const { clock, logger } = kit;
   const observer = createHopObserver(cluster, clock);
   const debugging = createDebugging(logger);
+  const events = createPodEvents({ env: process.env, logger });
   const onDefect = (): void => {
     if (debugging.active()) process.abort();
   };
@@ -59,6 +61,7 @@ export async function build(config: DnsConfig, kit: Kit, process: DnsProcess): P
     localAddresses: localAddresses(),
     checkCorefile: () => server.checkCorefile(),
     debugging,
+    warnUsers: (reason, message) => events.warn(reason, message),
     abort: () => process.abort(),
   };
   const server = createCorefileServer({ config, env: process.env, context, listeners, http });
@@ -79,7 +82,7 @@ export async function build(config: DnsConfig, kit: Kit, process: DnsProcess): P
     async [Symbol.asyncDispose]() {
       await server.lameduck();
       await server.stop();
-      await cluster[Symbol.asyncDispose]();
+      await Promise.all([cluster[Symbol.asyncDispose](), events[Symbol.asyncDispose]()]);
     },
   };
 }

@@ -34,6 +34,7 @@ export function createCorefileServer(parts: ServerParts): CorefileServer {
   let current: Instance | undefined;
   let bound: readonly Endpoint[] = [];
   let lastHash = "";
+  const failures = createFailureReport(context);
   let changing: Promise<void> = Promise.resolve();
   /** Earlier instances finish the queries they have while the next one answers. */
   let retired: Promise<unknown> = Promise.resolve();
@@ -56,13 +57,12 @@ export function createCorefileServer(parts: ServerParts): CorefileServer {
     try {
       const loaded = load(parts);
       if (loaded.hash === lastHash) return;
+      failures.forget();
       logger.info({}, "Reloading");
       await take(loaded);
       logger.info({ hash: loaded.hash }, "Reloading complete");
     } catch (error) {
-      context.metrics.reloadFailed.inc();
-      const reason = error instanceof Error ? error.message : String(error);
-      logger.error({ reason }, "Corefile changed but reload failed");
+      failures.tell(error);
     }
   };
   return {
@@ -87,6 +87,28 @@ export function createCorefileServer(parts: ServerParts): CorefileServer {
       await listeners[Symbol.asyncDispose]();
       await Promise.all([retired, current?.stop()]);
       await http[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Tells of failed reloads in the log, a metric and an Event; of the same one only once. */
+function createFailureReport({ logger, metrics, warnUsers }: ProcessContext): {
+  tell(error: unknown): void;
+  forget(): void;
+} {
+  // A text that cannot even be parsed is met again at every look.
+  let last = "";
+  return {
+    tell(error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (reason === last) return;
+      last = reason;
+      metrics.reloadFailed.inc();
+      logger.error({ reason }, "Corefile changed but reload failed");
+      warnUsers("CorefileInvalid", `${reason}; the old configuration goes on`);
+    },
+    forget() {
+      last = "";
     },
   };
 }

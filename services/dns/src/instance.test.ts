@@ -26,6 +26,7 @@ function context(): ProcessContext {
       createClusterView({ source, clock: systemClock, onApplied: ignore, onProgrammed: ignore }),
     localAddresses: () => [],
     checkCorefile: async () => undefined,
+    warnUsers: ignore,
     debugging: { enter: ignore, leave: ignore, active: () => false },
     abort: ignore,
   };

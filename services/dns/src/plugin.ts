@@ -122,6 +122,8 @@ export interface ProcessContext {
   /** Reads the Corefile again and takes it over if it changed. */
   checkCorefile(): Promise<void>;
   readonly debugging: Debugging;
+  /** Tells users of the cluster, as an Event of this pod; outside of a pod nobody. */
+  warnUsers(reason: string, message: string): void;
   /** Ends the process with code 1: going on would do harm. The reason was logged. */
   abort(): void;
 }

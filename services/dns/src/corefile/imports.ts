@@ -80,22 +80,32 @@ function readArgument(directive: Token, stream: TokenStream): Token {
   return argument;
 }
 
-/** A plain path names one file; one `*` in the last part of a path is a pattern. */
+/** A plain path names one file; one `*` or `?` in one part of a path makes it a pattern. */
 function findFiles(argument: Token, files: CorefileFiles): string[] {
   const { text } = argument;
   const path = isAbsolute(text) ? text : join(dirname(argument.file), text);
-  if (!text.includes("*")) return [path];
-  const folder = dirname(path);
-  const parts = basename(path).split("*");
-  if (parts.length !== 2 || folder.includes("*")) {
-    throw new CorefileError(argument, `"${text}": expected one * and in the file's name only`);
+  const wildcards = text.match(/[*?]/g)?.length ?? 0;
+  if (wildcards === 0) return [path];
+  if (wildcards > 1) {
+    throw new CorefileError(argument, `"${text}": expected only one * or ? in a pattern`);
   }
-  const [prefix, suffix] = parts as [string, string];
-  return files
-    .list(folder)
-    .filter((name) => name.length >= prefix.length + suffix.length)
-    .filter((name) => name.startsWith(prefix) && name.endsWith(suffix) && !name.startsWith("."))
-    .map((name) => join(folder, name));
+  const parts = path.split("/");
+  const at = parts.findIndex((part) => /[*?]/.test(part));
+  const folder = parts.slice(0, at).join("/") || "/";
+  const rest = parts.slice(at + 1);
+  const found = files.list(folder).filter((name) => matchesPattern(name, parts[at] ?? ""));
+  return found
+    .map((name) => join(folder, name, ...rest))
+    .filter((file) => rest.length === 0 || files.list(dirname(file)).includes(basename(file)));
+}
+
+/** As a shell does: `*` stands for any characters, `?` for one, and neither for a leading dot. */
+function matchesPattern(name: string, pattern: string): boolean {
+  const [prefix = "", suffix = ""] = pattern.split(/[*?]/);
+  if (name.startsWith(".") && prefix === "") return false;
+  const free = name.length - prefix.length - suffix.length;
+  const fits = pattern.includes("?") ? free === 1 : free >= 0;
+  return fits && name.startsWith(prefix) && name.endsWith(suffix);
 }
 
 function readTokens(

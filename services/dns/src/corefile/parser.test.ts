@@ -142,6 +142,21 @@ describe("parseCorefile", () => {
     expect(corefile.warnings).toEqual([]);
   });
 
+  it.each([
+    ["conf.d/?.conf", ["errors"]],
+    ["*/a.conf", ["errors", "log"]],
+    ["conf.d/*", ["errors", "whoami"]],
+  ])("imports what %s matches", (pattern, names) => {
+    const files = {
+      "/etc/conf.d/a.conf": "errors",
+      "/etc/conf.d/long.conf": "whoami",
+      "/etc/conf.d/.hidden": "loop",
+      "/etc/more/a.conf": "log",
+    };
+    const [block] = parseText(`. {\nimport ${pattern}\n}`, { files }).blocks;
+    expect(block?.directives.map(({ name }) => name)).toEqual(names);
+  });
+
   it.each<[text: string, message: string]>([
     [". {\nlog\n", "/etc/Corefile:1:3: this '{' is never closed; expected '}'"],
     [". {\ncache {\nkeepttl\n", "/etc/Corefile:2:7: this '{' is never closed"],
@@ -157,7 +172,7 @@ describe("parseCorefile", () => {
       ". {\nimport none\n}",
       '/etc/Corefile:2:8: "none" is neither a snippet defined above nor a file: ENOENT',
     ],
-    [". {\nimport */*.x\n}", "expected one * and in the file's name only"],
+    [". {\nimport */*.x\n}", "expected only one * or ? in a pattern"],
     [
       "(s) {\n}\n(s) {\n}",
       '/etc/Corefile:3:1: the snippet "s" is already defined at /etc/Corefile:1',

@@ -18,10 +18,11 @@ function memoryFiles(files: Record<string, string>): CorefileFiles {
       if (text === undefined) throw new Error(`ENOENT: no such file or directory, open '${path}'`);
       return text;
     },
-    list: (folder) =>
-      Object.keys(files)
-        .filter((path) => path.startsWith(`${folder}/`))
-        .map((path) => path.slice(folder.length + 1)),
+    list(folder) {
+      const inside = Object.keys(files).filter((path) => path.startsWith(`${folder}/`));
+      const names = inside.map((path) => path.slice(folder.length + 1).split("/")[0] ?? "");
+      return [...new Set(names)].toSorted();
+    },
   };
 }
 
