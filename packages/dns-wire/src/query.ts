@@ -11,8 +11,8 @@ import type { ResourceRecord } from "./record.ts";
 export interface QueryBody {
   readonly question: Question;
   readonly edns: Edns | undefined;
-  /** What IXFR says it has (RFC 1995 §3); absent for the usual query. */
-  readonly authorities?: readonly ResourceRecord[];
+  /** What IXFR says it has (RFC 1995 §3); undefined for the usual query. */
+  readonly authorities: readonly ResourceRecord[] | undefined;
 }
 
 /** An OPT record without options: root name, type, class, TTL, length. */
@@ -34,11 +34,15 @@ export function decodeQuery(buffer: Buffer, header: Header): QueryBody {
   const name = readName(cursor);
   const type = typeName(readUint16(cursor));
   const question = { name, type, class: readUint16(cursor) };
-  if (header.additionals === 0) return { question, edns: undefined };
+  if (header.additionals === 0) return { question, edns: undefined, authorities: undefined };
   if (!standsAtOpt(cursor)) return decodeFully(buffer);
   cursor.offset += 3;
   const { udpSize, version, dnssecOk, options } = readEdns(cursor);
-  return { question, edns: { udpSize, version, dnssecOk, options } };
+  return {
+    question,
+    edns: { udpSize, version, dnssecOk, options },
+    authorities: undefined,
+  };
 }
 
 function standsAtOpt({ buffer, offset, end }: Cursor): boolean {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { writeFile } from "node:fs/promises";
+import { rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { rcodeName } from "@kubehop/dns-wire";
 import { waitFor } from "@kubehop/testkit";
@@ -133,6 +133,26 @@ describe("reload", () => {
     expect(dns.log.join("")).toContain("Corefile changed but reload failed");
     expect(dns.log.join("")).toContain("Unknown directive 'nonsense'");
     expect(await dns.metric("coredns_reload_failed_total")).toMatch(/ 1$/m);
+  });
+
+  it("follows a mounted ConfigMap, whose folder is swapped as a whole", async () => {
+    await using dns = await startDns({ corefile: block("whoami") });
+    const inside = (name: string) => join(dns.folder, name);
+    const mount = async (version: number): Promise<void> => {
+      const text = block(`hosts /dev/null {\n 192.0.2.${version} a.example\n}`);
+      await dns.writeFile(`..${version}/Corefile`, text);
+      await symlink(`..${version}`, inside("..data_tmp"));
+      await rename(inside("..data_tmp"), inside("..data"));
+    };
+    await mount(1);
+    await rm(inside("Corefile"));
+    await symlink("..data/Corefile", inside("Corefile"));
+    for (const version of [2, 3]) {
+      await mount(version);
+      await dns.server.checkCorefile();
+      const { answers } = await ask(dns.port, "a.example.", "A");
+      expect(recordLines(answers)).toEqual([`a.example. 3600 A 192.0.2.${version}`]);
+    }
   });
 
   it("tells of a text that cannot be parsed once", async () => {

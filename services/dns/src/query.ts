@@ -31,8 +31,8 @@ export interface Query {
   /** The question's name in lower case. */
   readonly name: string;
   readonly edns: Edns | undefined;
-  /** The query's authority section, which IXFR uses; absent when it has none. */
-  readonly authorities?: readonly ResourceRecord[];
+  /** The query's authority section, which IXFR uses; undefined for the usual query. */
+  readonly authorities: readonly ResourceRecord[] | undefined;
   readonly protocol: "udp" | "tcp";
   readonly client: Endpoint;
   /** Where it arrived; the listener's address, which may be a wildcard. */

@@ -92,11 +92,11 @@ async function closeAll(pairs: Iterable<AsyncDisposable>): Promise<void> {
 }
 
 async function openPair(address: ServedAddress, options: ListenersOptions): Promise<Pair> {
-  const pair = { address, port: address.port };
+  const pair = { address, port: address.port, local: { ip: address.host, port: address.port } };
   const respond = createResponder({
     ...options,
     table: () => pair.address.table,
-    local: () => ({ ip: address.host, port: pair.port }),
+    local: () => pair.local,
   });
   const wanted = {
     host: address.host,
@@ -109,6 +109,7 @@ async function openPair(address: ServedAddress, options: ListenersOptions): Prom
     await using opened = new AsyncDisposableStack();
     try {
       pair.port = await openSockets(wanted, address, opened);
+      pair.local = { ip: address.host, port: pair.port };
       const kept = opened.move();
       return Object.assign(pair, { [Symbol.asyncDispose]: () => kept.disposeAsync() });
     } catch (error) {

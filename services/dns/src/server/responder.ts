@@ -67,7 +67,7 @@ export function createResponder(options: ResponderOptions): Responder {
     if (verdict !== undefined) return encodeRejection(header, verdict);
     const body = tryDecode(bytes, header);
     if (body === undefined) return encodeRejection(header, Rcode.FORMERR);
-    return answer(options, createQuery(options, packet, { header, ...body }));
+    return answer(options, locate(options, packet, body, header));
   };
 }
 
@@ -86,25 +86,53 @@ interface Located {
   readonly block: ServedZone | undefined;
 }
 
-function createQuery(
-  { table, clock, local }: ResponderOptions,
-  { bytes, client, protocol }: Packet,
-  { header, question, edns, authorities }: QueryBody & { header: Header },
+/** A packet whose header and body were read. */
+interface ReadQuery extends QueryBody {
+  readonly header: Header;
+  /** The question's name in lower case. */
+  readonly name: string;
+  readonly packet: Packet;
+}
+
+function locate(
+  options: ResponderOptions,
+  packet: Packet,
+  body: QueryBody,
+  header: Header,
 ): Located {
-  const { server, dispatch, find, anyClass, filtered } = table();
+  const { question, edns, authorities } = body;
   const name = question.name.toLowerCase();
-  const toQuery = (block: ServedZone | undefined): Query => ({
+  const read = { header, question, edns, authorities, name, packet };
+  const table = options.table();
+  if (question.class !== CLASS_IN && !table.anyClass) {
+    return { query: createQuery(options, read, table), block: undefined };
+  }
+  const accepts = table.filtered
+    ? (each: ServedZone) => isFor(each, createQuery(options, read, table, each))
+    : acceptAll;
+  const served = table.find(name, question.type, accepts);
+  const block = served?.handler === undefined ? undefined : served;
+  return { query: createQuery(options, read, table, block), block };
+}
+
+function createQuery(
+  { clock, local }: ResponderOptions,
+  { header, question, edns, authorities, name, packet }: ReadQuery,
+  { server, dispatch }: ServerTable,
+  block?: ServedZone,
+): Query {
+  return {
     id: header.id,
     flags: header.flags,
     opcode: header.opcode,
     question,
     name,
     edns: edns === undefined ? undefined : limitSize(edns, block?.bufferSize),
-    protocol,
-    client,
+    authorities,
+    protocol: packet.protocol,
+    client: packet.client,
     local: local(),
-    ...(authorities === undefined ? {} : { authorities }),
-    size: bytes.length,
+    size: packet.bytes.length,
     startedAt: clock.monotonic(),
     server,
     zone: block?.zone ?? DROPPED_ZONE,
@@ -113,13 +141,7 @@ function createQuery(
     observers: [],
     depth: 0,
     dispatch,
-  });
-  if (question.class !== CLASS_IN && !anyClass)
-    return { query: toQuery(undefined), block: undefined };
-  const accepts = filtered ? (each: ServedZone) => isFor(each, toQuery(each)) : acceptAll;
-  const served = find(name, question.type, accepts);
-  const block = served?.handler === undefined ? undefined : served;
-  return { query: toQuery(block), block };
+  };
 }
 
 function acceptAll(): true {
@@ -167,7 +189,7 @@ function replyToError(options: ResponderOptions, error: unknown): Reply {
 
 function finish(options: ResponderOptions, query: Query, reply: Reply): Answer | undefined {
   if (reply.dropped === true) {
-    tell(options, query, { reply, octets: 0 });
+    tell(options, query, reply, 0);
     return undefined;
   }
   let sent = reply;
@@ -180,7 +202,7 @@ function finish(options: ResponderOptions, query: Query, reply: Reply): Answer |
     bytes = encodeReply(query, sent);
   }
   if (sent.more !== undefined) return finishTransfer(options, query, { sent, first: bytes });
-  tell(options, query, { reply: sent, octets: bytes.length });
+  tell(options, query, sent, bytes.length);
   return bytes;
 }
 
@@ -192,15 +214,11 @@ function finishTransfer(
 ): Buffer[] {
   const rest = (sent.more ?? []).map((answers) => encodeReply(query, { ...sent, answers }));
   const octets = rest.reduce((sum, { length }) => sum + length, first.length);
-  tell(options, query, { reply: sent, octets });
+  tell(options, query, sent, octets);
   return [first, ...rest];
 }
 
-function tell(
-  options: ResponderOptions,
-  query: Query,
-  { reply, octets }: { reply: Reply; octets: number },
-): void {
+function tell(options: ResponderOptions, query: Query, reply: Reply, octets: number): void {
   for (const observer of query.observers) observer(query, reply, octets);
   options.observer(query, reply, octets);
 }

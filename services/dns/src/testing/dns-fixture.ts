@@ -95,7 +95,10 @@ export async function startDns(options: FixtureOptions): Promise<DnsFixture> {
     aborts: () => aborts,
     port: server.addresses[0]?.port ?? 0,
     writeCorefile: (text) => writeFile(conf, text),
-    writeFile: (name, text) => writeFile(join(folder, name), text),
+    async writeFile(name, text) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), text);
+    },
     metric: (name) => kit.metrics.getSingleMetricAsString(name),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();

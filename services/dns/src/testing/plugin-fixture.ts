@@ -16,6 +16,7 @@ export function createTestQuery(name: string, type = "A", parts: Partial<Query> 
     question: { name, type, class: CLASS_IN },
     name: name.toLowerCase(),
     edns: undefined,
+    authorities: undefined,
     protocol: "udp",
     client: { ip: "192.0.2.9", port: 40_000 },
     local: { ip: "192.0.2.53", port: 53 },

@@ -1,4 +1,12 @@
-import { CLASS_IN, Flag, type Message, rcodeName, type ResourceRecord } from "@kubehop/dns-wire";
+import { createSocket } from "node:dgram";
+import {
+  CLASS_IN,
+  encodeMessage,
+  Flag,
+  type Message,
+  rcodeName,
+  type ResourceRecord,
+} from "@kubehop/dns-wire";
 import { createClusterPki } from "@kubehop/kit/certificates";
 import { waitFor } from "@kubehop/testkit";
 import { describe, expect, it } from "vitest";
@@ -192,6 +200,23 @@ describe("forward", () => {
       expect((await Promise.all(all)).every(({ answers }) => answers.length === 1)).toBe(true);
     }
     expect([...sources]).toEqual(["127.0.0.7"]);
+  });
+
+  it("takes no answer from another port, however right it looks", async () => {
+    const spoofer = createSocket("udp4");
+    await using upstream = await startUpstream((query, { client }) => {
+      const forged = { ...query, flags: Flag.QR, answers: address(query, "6.6.6.6") };
+      spoofer.send(encodeMessage(forged), client.port, client.ip);
+      return { answers: address(query, "192.0.2.1") };
+    });
+    await using dns = await startDns({
+      corefile: corefile(`forward . 127.0.0.1:${upstream.port}`),
+    });
+    for (let round = 0; round < 20; round++) {
+      const { answers } = await ask(dns.port, `a${round}.example.`, "A");
+      expect(answers).toMatchObject([{ address: "192.0.2.1" }]);
+    }
+    spoofer.close();
   });
 
   it("asks over TLS, and only who has the right certificate", async () => {
