@@ -18,6 +18,7 @@ import {
 } from "@kubehop/dns-wire";
 import { createLogger, createMetrics, createRandom, systemClock } from "@kubehop/kit";
 import dnsPacket from "dns-packet";
+import { Packet } from "dns2";
 import { build, type DnsServer } from "../app.ts";
 import type { ClusterSource } from "../cluster/cluster-source.ts";
 
@@ -164,13 +165,18 @@ export async function askBoth(
   return decodeMessage(overUdp);
 }
 
-/** dns-packet must read as many records as the message announces. */
+/** dns-packet and dns2 must read as many records as the message announces. */
 function decodeForeign(bytes: Buffer): void {
   const { answers, authorities, additionals } = dnsPacket.decode(bytes);
   const read = [answers, authorities, additionals].map((records) => records?.length ?? 0);
   const announced = [6, 8, 10].map((offset) => bytes.readUInt16BE(offset));
   if (read.join() !== announced.join()) {
     throw new Error(`dns-packet read ${read.join()} records of ${announced.join()}`);
+  }
+  const other = Packet.parse(bytes);
+  const both = [other.answers.length, other.authorities.length];
+  if (both.join() !== announced.slice(0, 2).join()) {
+    throw new Error(`dns2 read ${both.join()} records of ${announced.slice(0, 2).join()}`);
   }
 }
 
