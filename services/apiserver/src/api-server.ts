@@ -17,6 +17,7 @@ import { publishEndpoints } from "./bootstrap/endpoints.ts";
 import { bootstrapObjects, isLoopback } from "./bootstrap/objects.ts";
 import { createServerLeases, type ServerAddress } from "./bootstrap/server-leases.ts";
 import type { Config } from "./config.ts";
+import { createKindTable } from "./custom-resources/kind-table.ts";
 import { type Listener, listen } from "./listener.ts";
 import { createStrategies } from "./registry/index.ts";
 import { startEventExpiry } from "./resources/event-expiry.ts";
@@ -124,6 +125,7 @@ async function openResources(bus: Bus, { kit, ranges, parts }: OpenOptions): Pro
     store,
     clock,
     random,
+    kinds: createKindTable(),
     strategyOf: createStrategies({ ipFamilies: ranges.addresses.map(({ family }) => family) }),
     allocationOf: (kind) => (kind.kind === "Service" ? services : undefined),
   };

@@ -70,8 +70,8 @@ export function build(deps: AppDeps): FastifyInstance {
   addHealthRoute(app, "livez", deps.live);
   addHealthRoute(app, "healthz", deps.live);
   addHealthRoute(app, "readyz", deps.ready);
-  addDiscoveryRoutes(app, deps.advertised);
-  addOpenApiRoutes(app, VERSION["gitVersion"] ?? "");
+  addDiscoveryRoutes(app, resources.kinds, deps.advertised);
+  addOpenApiRoutes(app, resources.kinds, VERSION["gitVersion"] ?? "");
   addReviewRoutes(app);
   addHopRoute(app, { bus: deps.bus, streams, now });
   const watch = { cache: resources.cache, metrics, random, now, streams };

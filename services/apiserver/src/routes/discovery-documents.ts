@@ -1,4 +1,5 @@
 import { apiVersionOf, type Kind } from "@kubehop/api";
+import { compareKubeVersions } from "../custom-resources/kube-version.ts";
 import { subresourcesOf, VERBS } from "./subresources.ts";
 
 /** A group and version, and the kinds in it. */
@@ -8,7 +9,7 @@ export interface GroupVersion {
   readonly kinds: readonly Kind[];
 }
 
-/** The groups and versions of a table of kinds, the core group first, then by name. */
+/** The groups and versions of a table of kinds, the core group first, then by name; a group's preferred version first. */
 export function groupVersionsOf(kinds: readonly Kind[]): GroupVersion[] {
   const byApiVersion = Map.groupBy(kinds, apiVersionOf);
   return [...byApiVersion.values()]
@@ -17,7 +18,10 @@ export function groupVersionsOf(kinds: readonly Kind[]): GroupVersion[] {
       version: (members[0] as Kind).version,
       kinds: members.toSorted((a, b) => (a.plural < b.plural ? -1 : 1)),
     }))
-    .sort((a, b) => (`${a.group}/${a.version}` < `${b.group}/${b.version}` ? -1 : 1));
+    .sort((a, b) => {
+      if (a.group !== b.group) return a.group < b.group ? -1 : 1;
+      return compareKubeVersions(a.version, b.version);
+    });
 }
 
 /** The answer of /api, before aggregated discovery. */

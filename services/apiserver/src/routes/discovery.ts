@@ -1,6 +1,7 @@
-import { Kinds, type Kind, resourceNotFound } from "@kubehop/api";
+import { resourceNotFound } from "@kubehop/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createHash } from "node:crypto";
+import { derivedFrom, type KindTable } from "../custom-resources/kind-table.ts";
 import { parseAccept } from "../http/accept.ts";
 import {
   aggregatedDiscovery,
@@ -8,6 +9,7 @@ import {
   apiGroupList,
   apiResourceList,
   apiVersions,
+  type GroupVersion,
   groupVersionsOf,
 } from "./discovery-documents.ts";
 
@@ -21,38 +23,49 @@ const ROOT_PATHS = ["/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi
  * aggregated one that kubectl asks for (apidiscovery.k8s.io, KEP-3352). `address` is where
  * clients reach this server, `ip:port`.
  */
-export function addDiscoveryRoutes(app: FastifyInstance, address: string): void {
-  const groupVersions = groupVersionsOf(Object.values(Kinds) as readonly Kind[]);
-  const core = groupVersions.filter(({ group }) => group === "");
-  const others = groupVersions.filter(({ group }) => group !== "");
+export function addDiscoveryRoutes(app: FastifyInstance, kinds: KindTable, address: string): void {
+  const groupVersions = derivedFrom(kinds, groupVersionsOf);
+  const core = (): GroupVersion[] => groupVersions().filter(({ group }) => group === "");
+  const others = (): GroupVersion[] => groupVersions().filter(({ group }) => group !== "");
+  const resourceList = (group: string, version: string): object => {
+    const found = groupVersions().find((one) => one.group === group && one.version === version);
+    if (found === undefined) throw resourceNotFound();
+    return apiResourceList(found);
+  };
 
   app.get("/", () => ({ paths: [...ROOT_PATHS, "/version"] }));
   app.get("/api", (request, reply) =>
     sendDiscovery(request, reply, {
-      legacy: apiVersions(address),
-      aggregated: (version) => aggregatedDiscovery(core, version),
+      legacy: () => apiVersions(address),
+      aggregated: (version) => aggregatedDiscovery(core(), version),
     }),
   );
   app.get("/apis", (request, reply) =>
     sendDiscovery(request, reply, {
-      legacy: apiGroupList(others),
-      aggregated: (version) => aggregatedDiscovery(others, version),
+      legacy: () => apiGroupList(others()),
+      aggregated: (version) => aggregatedDiscovery(others(), version),
     }),
   );
   app.get<{ Params: { group: string } }>("/apis/:group", ({ params }) => {
-    const group = apiGroup(others, params.group);
+    const group = apiGroup(others(), params.group);
     if (group === undefined) throw resourceNotFound();
     return group;
   });
-  for (const one of groupVersions) {
-    const path = one.group === "" ? `/api/${one.version}` : `/apis/${one.group}/${one.version}`;
-    const document = apiResourceList(one);
-    app.get(path, () => document);
-  }
+  app.get<{ Params: GroupVersionPath }>("/api/:version", ({ params }) =>
+    resourceList("", params.version),
+  );
+  app.get<{ Params: GroupVersionPath }>("/apis/:group/:version", ({ params }) =>
+    resourceList(params.group ?? "", params.version),
+  );
+}
+
+interface GroupVersionPath {
+  readonly group?: string;
+  readonly version: string;
 }
 
 interface DiscoveryDocuments {
-  readonly legacy: object;
+  legacy(): object;
   aggregated(version: string): object;
 }
 
@@ -64,7 +77,7 @@ function sendDiscovery(
   const accepted = parseAccept(request.headers.accept, [AGGREGATED]);
   void reply.header("vary", "Accept");
   if (accepted.as === undefined || accepted.version === undefined) {
-    return reply.send(documents.legacy);
+    return reply.send(documents.legacy());
   }
   const body = JSON.stringify(documents.aggregated(accepted.version));
   const etag = `"${createHash("sha256").update(body).digest("hex").toUpperCase()}"`;

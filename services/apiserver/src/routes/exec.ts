@@ -1,7 +1,6 @@
 import {
   badRequest,
   internalError,
-  kindByPlural,
   notFound,
   type Pod,
   resourceNotFound,
@@ -20,14 +19,13 @@ import {
   locateContainer,
   requestKubelet,
 } from "../kubelet/kubelet.ts";
-import type { ObjectStore } from "../resources/object-store.ts";
 import type { Resources } from "../resources/resources.ts";
 import { keyOf } from "../resources/target.ts";
 
 /** What upgraded requests need. */
 export interface ExecDeps {
   readonly authenticate: Authenticator;
-  readonly resources: Pick<Resources, "cache" | "store">;
+  readonly resources: Pick<Resources, "cache" | "kinds" | "store">;
   readonly kubelet: KubeletCredentials;
   readonly logger: Logger;
 }
@@ -68,7 +66,7 @@ async function tunnel(deps: ExecDeps, request: IncomingMessage, client: ClientEn
   const resource = parseResourceRequest(request.method ?? "", url.pathname, url.searchParams);
   authorize(user, request.method ?? "", url.pathname, resource);
   if (resource === undefined) throw resourceNotFound();
-  const pod = await podOf(deps.resources.store, resource);
+  const pod = await podOf(deps.resources, resource);
   if (request.method !== "GET" || request.headers.upgrade?.toLowerCase() !== "websocket") {
     throw badRequest(
       "exec is served over WebSocket only (subprotocol v5.channel.k8s.io); " +
@@ -97,9 +95,12 @@ async function tunnel(deps: ExecDeps, request: IncomingMessage, client: ClientEn
   });
 }
 
-async function podOf(store: ObjectStore, resource: ResourceRequest): Promise<Pod> {
+async function podOf(
+  { kinds, store }: ExecDeps["resources"],
+  resource: ResourceRequest,
+): Promise<Pod> {
   const { group, version, plural, subresource, namespace, name } = resource;
-  const kind = kindByPlural(group, version, plural);
+  const kind = kinds.byPlural(group, version, plural);
   const isExec = plural === "pods" && subresource === "exec";
   if (kind === undefined || !isExec || namespace === undefined || name === undefined) {
     throw badRequest("this path can't be upgraded; only pods/NAME/exec can");

@@ -1,6 +1,7 @@
-import { apiVersionOf, Kinds, type Kind } from "@kubehop/api";
+import { apiVersionOf, type Kind } from "@kubehop/api";
 import type { FastifyInstance } from "fastify";
 import { createHash } from "node:crypto";
+import { derivedFrom, type KindTable } from "../custom-resources/kind-table.ts";
 import { type GroupVersion, groupVersionsOf } from "./discovery-documents.ts";
 
 interface Document {
@@ -14,33 +15,36 @@ interface Document {
  * OpenAPI v3, one document a group version. The paths hold what kubectl needs to know that the
  * server validates fields itself; the schemas are those of the kinds, for `kubectl explain`.
  */
-export function addOpenApiRoutes(app: FastifyInstance, serverVersion: string): void {
-  const documents = groupVersionsOf(Object.values(Kinds) as readonly Kind[]).map((one) =>
-    buildDocument(one, serverVersion),
+export function addOpenApiRoutes(
+  app: FastifyInstance,
+  kinds: KindTable,
+  serverVersion: string,
+): void {
+  const documents = derivedFrom(kinds, (all) =>
+    groupVersionsOf(all).map((one) => buildDocument(one, serverVersion)),
   );
-  const index = {
+  app.get("/openapi/v3", () => ({
     paths: Object.fromEntries(
-      documents.map(({ path, hash }) => [
+      documents().map(({ path, hash }) => [
         path,
         { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` },
       ]),
     ),
-  };
-  app.get("/openapi/v3", () => index);
-  for (const document of documents) {
-    app.get<{ Querystring: { hash?: string } }>(
-      `/openapi/v3/${document.path}`,
-      (request, reply) => {
-        const { hash } = request.query;
-        if (hash !== undefined && hash !== document.hash) {
-          return reply.redirect(`/openapi/v3/${document.path}?hash=${document.hash}`, 301);
-        }
-        void reply.header("etag", `"${document.hash}"`);
-        if (hash !== undefined) void reply.header("cache-control", "public, immutable");
-        return reply.type("application/json").serializer(String).send(document.body);
-      },
-    );
-  }
+  }));
+  app.get<{ Params: { "*": string }; Querystring: { hash?: string } }>(
+    "/openapi/v3/*",
+    (request, reply) => {
+      const document = documents().find(({ path }) => path === request.params["*"]);
+      if (document === undefined) return reply.callNotFound();
+      const { hash } = request.query;
+      if (hash !== undefined && hash !== document.hash) {
+        return reply.redirect(`/openapi/v3/${document.path}?hash=${document.hash}`, 301);
+      }
+      void reply.header("etag", `"${document.hash}"`);
+      if (hash !== undefined) void reply.header("cache-control", "public, immutable");
+      return reply.type("application/json").serializer(String).send(document.body);
+    },
+  );
 }
 
 function buildDocument(groupVersion: GroupVersion, serverVersion: string): Document {

@@ -1,4 +1,4 @@
-import { badRequest, kindByPlural, methodNotAllowed, resourceNotFound } from "@kubehop/api";
+import { badRequest, methodNotAllowed, resourceNotFound } from "@kubehop/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import type { ServiceAccountTokens } from "../auth/service-account-tokens.ts";
 import type { KubeletCredentials } from "../kubelet/kubelet.ts";
@@ -33,16 +33,16 @@ export function addResourceRoutes(app: FastifyInstance, deps: ResourceDeps): voi
     app.route({
       method: METHODS,
       url,
-      handler: (request, reply) => handle(deps, callOf(request, reply)),
+      handler: (request, reply) => handle(deps, callOf(deps.resources, request, reply)),
     });
   }
 }
 
-function callOf(request: FastifyRequest, reply: FastifyReply): Call {
+function callOf({ kinds }: Resources, request: FastifyRequest, reply: FastifyReply): Call {
   const { resource, query, user, now } = request.context;
   if (resource === undefined) throw resourceNotFound();
   const { group, version, plural, namespace, name } = resource;
-  const kind = kindByPlural(group, version, plural);
+  const kind = kinds.byPlural(group, version, plural);
   if (kind === undefined) throw resourceNotFound();
   const misplaced = kind.namespaced
     ? name !== undefined && namespace === undefined
