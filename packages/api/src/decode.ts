@@ -1,7 +1,7 @@
 import type { TSchema } from "typebox";
 
-import { apiVersionOf } from "./kinds/index.ts";
-import type { Kind } from "./kinds/kind.ts";
+import { apiVersionOf, type Kind } from "./kinds/kind.ts";
+
 import type { KubeObject } from "./meta/object-meta.ts";
 import { badRequest, type StatusError } from "./status/status-error.ts";
 import { decoderOf, JsonTypeError, type Trail } from "./schema-decoder.ts";

@@ -144,8 +144,9 @@ export {
   valueNotFound,
 } from "./status/field-errors.ts";
 export type { FreeForm, SchemaOf } from "./schema.ts";
-export { Kinds, apiVersionOf, kindByPlural, kindOf, type KindTypes } from "./kinds/index.ts";
-export type { Kind } from "./kinds/kind.ts";
+export { Kinds, kindByPlural, kindOf, type KindTypes } from "./kinds/index.ts";
+export { apiVersionOf, type Conversion, type Kind } from "./kinds/kind.ts";
+export { OtherVersions } from "./kinds/other-versions.ts";
 export {
   BodyKinds,
   type Binding,
@@ -157,6 +158,14 @@ export {
 } from "./kinds/bodies.ts";
 export type { ConfigMap } from "./kinds/config-map.ts";
 export type { ControllerRevision } from "./kinds/controller-revision.ts";
+export type { CronJob, CronJobSpec, CronJobStatus, JobTemplateSpec } from "./kinds/cron-job.ts";
+export type {
+  DaemonSet,
+  DaemonSetSpec,
+  DaemonSetStatus,
+  DaemonSetUpdateStrategy,
+  RollingUpdateDaemonSet,
+} from "./kinds/daemon-set.ts";
 export type {
   Container,
   ContainerPort,
@@ -194,9 +203,41 @@ export type {
   ResourceFieldSelector,
 } from "./kinds/env.ts";
 export type { Event, EventSeries, EventSource } from "./kinds/event.ts";
+export type {
+  HPAScalingPolicy,
+  HPAScalingRules,
+  HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerSpec,
+  HorizontalPodAutoscalerStatus,
+} from "./kinds/horizontal-pod-autoscaler.ts";
+export type { IngressClass, IngressClassParametersReference } from "./kinds/ingress-class.ts";
+export type {
+  HTTPIngressPath,
+  Ingress,
+  IngressBackend,
+  IngressRule,
+  IngressSpec,
+  IngressStatus,
+  IngressTLS,
+  ServiceBackendPort,
+} from "./kinds/ingress.ts";
 export type { IPAddress, IPAddressSpec, ParentReference } from "./kinds/ip-address.ts";
+export type { Job, JobSpec, JobStatus, UncountedTerminatedPods } from "./kinds/job.ts";
+export type {
+  CrossVersionObjectReference,
+  MetricSpec,
+  MetricStatus,
+  MetricTarget,
+} from "./kinds/metric.ts";
 export type { Lease, LeaseSpec } from "./kinds/lease.ts";
 export type { Namespace, NamespaceSpec, NamespaceStatus } from "./kinds/namespace.ts";
+export type {
+  IPBlock,
+  NetworkPolicy,
+  NetworkPolicyPeer,
+  NetworkPolicyPort,
+  NetworkPolicySpec,
+} from "./kinds/network-policy.ts";
 export type {
   Node,
   NodeAddress,
@@ -206,7 +247,16 @@ export type {
   Taint,
   TaintEffect,
 } from "./kinds/node.ts";
-export type { LocalObjectReference, ObjectReference } from "./kinds/object-reference.ts";
+export type {
+  LocalObjectReference,
+  ObjectReference,
+  TypedLocalObjectReference,
+} from "./kinds/object-reference.ts";
+export type {
+  PodDisruptionBudget,
+  PodDisruptionBudgetSpec,
+  PodDisruptionBudgetStatus,
+} from "./kinds/pod-disruption-budget.ts";
 export type {
   DNSPolicy,
   HostAlias,
@@ -241,7 +291,21 @@ export type {
   ProbeHandler,
   TCPSocketAction,
 } from "./kinds/probe.ts";
+export type {
+  AggregationRule,
+  ClusterRole,
+  ClusterRoleBinding,
+  PolicyRule,
+  Role,
+  RoleBinding,
+  RoleRef,
+  Subject,
+} from "./kinds/rbac.ts";
 export type { ReplicaSet, ReplicaSetSpec, ReplicaSetStatus } from "./kinds/replica-set.ts";
+export type {
+  ReplicationController,
+  ReplicationControllerSpec,
+} from "./kinds/replication-controller.ts";
 export type { Secret } from "./kinds/secret.ts";
 export type { ServiceAccount } from "./kinds/service-account.ts";
 export type { ServiceCIDR, ServiceCIDRSpec, ServiceCIDRStatus } from "./kinds/service-cidr.ts";

@@ -35,6 +35,13 @@ export interface EventSeries {
   lastObservedTime?: string;
 }
 
+/** Schema of EventSource. */
+export const EventSourceSchema: SchemaOf<EventSource> = object<EventSource>(
+  "EventSource",
+  "Who reports.",
+  { component: text("The component."), host: text("Its node.") },
+);
+
 /** Schema of Event. */
 export const EventSchema: SchemaOf<Event> = object<Event>(
   "Event",
@@ -44,10 +51,7 @@ export const EventSchema: SchemaOf<Event> = object<Event>(
     involvedObject: ObjectReferenceSchema,
     reason: text("One word for what happened."),
     message: text("A sentence about it."),
-    source: object<EventSource>("EventSource", "Who reports.", {
-      component: text("The component."),
-      host: text("Its node."),
-    }),
+    source: EventSourceSchema,
     firstTimestamp: time("When it first happened."),
     lastTimestamp: time("When it last happened."),
     count: int32("How often it happened."),

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { titleOf } from "../schema.ts";
 import { BodyKinds } from "./bodies.ts";
-import { apiVersionOf, kindByPlural, kindOf, Kinds } from "./index.ts";
-import type { Kind } from "./kind.ts";
+import { kindByPlural, kindOf, Kinds } from "./index.ts";
+import { apiVersionOf, type Kind } from "./kind.ts";
 
 const kinds: Kind[] = Object.values(Kinds);
 
@@ -35,6 +35,9 @@ describe("the table", () => {
       "Node",
       "IPAddress",
       "ServiceCIDR",
+      "IngressClass",
+      "ClusterRole",
+      "ClusterRoleBinding",
     ]);
     expect(names((kind) => kind.categories.includes("all"))).toEqual([
       "Pod",
@@ -42,13 +45,31 @@ describe("the table", () => {
       "Deployment",
       "ReplicaSet",
       "StatefulSet",
+      "DaemonSet",
+      "ReplicationController",
+      "Job",
+      "CronJob",
+      "HorizontalPodAutoscaler",
     ]);
-    expect(names((kind) => kind.scale)).toEqual(["Deployment", "ReplicaSet", "StatefulSet"]);
+    expect(names((kind) => kind.scale)).toEqual([
+      "Deployment",
+      "ReplicaSet",
+      "StatefulSet",
+      "ReplicationController",
+    ]);
     expect(names((kind) => kind.generation)).toEqual([
       "EndpointSlice",
       "Deployment",
       "ReplicaSet",
       "StatefulSet",
+      "DaemonSet",
+      "ReplicationController",
+      "Job",
+      "CronJob",
+      "PodDisruptionBudget",
+      "Ingress",
+      "IngressClass",
+      "NetworkPolicy",
     ]);
     expect(names((kind) => kind.status)).toEqual([
       "Namespace",
@@ -59,6 +80,13 @@ describe("the table", () => {
       "ReplicaSet",
       "StatefulSet",
       "ServiceCIDR",
+      "DaemonSet",
+      "ReplicationController",
+      "Job",
+      "CronJob",
+      "HorizontalPodAutoscaler",
+      "PodDisruptionBudget",
+      "Ingress",
     ]);
     expect(apiVersionOf(Kinds.EndpointSlice)).toBe("discovery.k8s.io/v1");
     expect(apiVersionOf(Kinds.Pod)).toBe("v1");

@@ -36,3 +36,23 @@ export const LocalObjectReferenceSchema: SchemaOf<LocalObjectReference> =
   object<LocalObjectReference>("LocalObjectReference", "Points to an object by name.", {
     name: text("Its name."),
   });
+
+/** Points to an object of any kind in the same namespace. */
+export interface TypedLocalObjectReference {
+  apiGroup?: string;
+  kind: string;
+  name: string;
+}
+
+/** Schema of TypedLocalObjectReference. */
+export const TypedLocalObjectReferenceSchema: SchemaOf<TypedLocalObjectReference> =
+  object<TypedLocalObjectReference>(
+    "TypedLocalObjectReference",
+    "Points to an object in the same namespace.",
+    {
+      apiGroup: text("Its API group; empty for the core group."),
+      kind: text("Its kind."),
+      name: text("Its name."),
+    },
+    ["kind", "name"],
+  );

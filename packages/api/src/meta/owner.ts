@@ -1,4 +1,4 @@
-import { apiVersionOf } from "../kinds/index.ts";
+import { apiVersionOf } from "../kinds/kind.ts";
 import type { Kind } from "../kinds/kind.ts";
 import type { ObjectMeta, OwnerReference } from "./object-meta.ts";
 
