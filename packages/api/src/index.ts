@@ -1,4 +1,12 @@
+export { applyConfiguration, type Applied, type ApplyWrite } from "./apply/apply.ts";
+export { configurationErrors } from "./apply/configuration-errors.ts";
+export { fieldSetOf, type FieldSet } from "./apply/field-set.ts";
+export { fieldTypeOf, type FieldType } from "./apply/field-type.ts";
+export type { FieldManager } from "./apply/managers.ts";
+export type { OwnershipRules } from "./apply/ownership.ts";
+export { managedFieldsAfterUpdate, type UpdateWrite } from "./apply/update.ts";
 export { PATCH_TYPES, applyPatch, type PatchRequest } from "./patch/index.ts";
+export { decoderOf, type Decoder, type Trail } from "./schema-decoder.ts";
 export { decodeObject, strictDecodingError, type Decodable, type Decoded } from "./decode.ts";
 export type {
   ClosedEvent,
@@ -14,6 +22,7 @@ export type {
   TraceLease,
 } from "./hop-event.ts";
 export { TRACE_LEASE_SUBJECT, hopSubject } from "./hop-event.ts";
+export { nextCronTime, parseCronSchedule, type CronSchedule } from "./cron-schedule.ts";
 export { formatWeights, parseWeight, parseWeights } from "./weights.ts";
 export {
   CONTROLLER_REVISION_HASH_LABEL,
@@ -83,6 +92,7 @@ export {
   registryPrefix,
   type ObjectRef,
 } from "./meta/registry-key.ts";
+export { ObjectMetaSchema } from "./meta/object-meta.ts";
 export type {
   Draft,
   KubeObject,
@@ -141,6 +151,7 @@ export {
   required,
   tooLong,
   tooMany,
+  typeInvalid,
   valueNotFound,
 } from "./status/field-errors.ts";
 export type { FreeForm, SchemaOf } from "./schema.ts";
@@ -166,6 +177,15 @@ export type {
   DaemonSetUpdateStrategy,
   RollingUpdateDaemonSet,
 } from "./kinds/daemon-set.ts";
+export type {
+  CustomResourceColumnDefinition,
+  CustomResourceDefinition,
+  CustomResourceDefinitionCondition,
+  CustomResourceDefinitionNames,
+  CustomResourceDefinitionVersion,
+  CustomResourceSubresourceScale,
+} from "./kinds/custom-resource-definition.ts";
+export type { JSONSchemaProps, ValidationRule } from "./kinds/json-schema-props.ts";
 export type {
   Container,
   ContainerPort,

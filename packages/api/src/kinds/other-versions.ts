@@ -34,7 +34,7 @@ const KEPT = {
 export const OtherVersions: readonly Kind[] = [
   row("events.k8s.io/v1", ["events", "ev"], EventsV1EventSchema, {
     conversion: {
-      stored: Kinds.Event as Kind,
+      stored: Kinds.Event,
       toStored: (event) => ({ ...renamed(event, CORE_NAMES), apiVersion: "v1" }),
       fromStored: (event) => ({ ...renamed(event, NEW_NAMES), apiVersion: "events.k8s.io/v1" }),
       storedField: storedEventField,
@@ -44,7 +44,7 @@ export const OtherVersions: readonly Kind[] = [
     categories: ["all"],
     status: true,
     conversion: {
-      stored: Kinds.HorizontalPodAutoscaler as Kind,
+      stored: Kinds.HorizontalPodAutoscaler,
       toStored: (object) => toV2(object as HorizontalPodAutoscalerV1),
       fromStored: (object) => toV1(object as HorizontalPodAutoscaler),
       storedField: () => undefined,

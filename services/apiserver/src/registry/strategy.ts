@@ -8,13 +8,15 @@ import { validateObjectMeta } from "./object-meta.ts";
 export interface Strategy<T extends KubeObject = KubeObject> {
   /** PUT to a name that does not exist creates it. */
   readonly createOnUpdate: boolean;
+  /** Fills in what is absent; what it fills in belongs to whoever writes the object. */
+  setDefaults(object: T): void;
   /** Sets defaults and drops what clients can't set. */
   prepareForCreate(object: T): void;
   validate(object: T): StatusCause[];
   /** Sets defaults and keeps what an update can't change: the status, allocated addresses … */
   prepareForUpdate(object: T, old: T): void;
   validateUpdate(object: T, old: T): StatusCause[];
-  /** Keeps all but the status. */
+  /** Keeps all but the status and the managedFields. */
   prepareForStatusUpdate(object: T, old: T): void;
   validateStatusUpdate(object: T, old: T): StatusCause[];
   /** Texts for the `Warning` header: things that are accepted, but not wise. */
@@ -34,6 +36,8 @@ export interface Rules<T extends KubeObject> {
   readonly prepareForUpdate?: (object: T, old: T) => void;
   /** Rules for the object alone, on create and update. */
   readonly validate?: (object: T) => StatusCause[];
+  /** Rules for new objects; come after those for the object alone. */
+  readonly validateCreate?: (object: T) => StatusCause[];
   /** Rules for the change; come after those for the object alone. */
   readonly validateUpdate?: (object: T, old: T) => StatusCause[];
   readonly validateStatus?: (object: T, old: T) => StatusCause[];
@@ -52,12 +56,13 @@ export function createStrategy<T extends KubeObject>(
   ];
   return {
     createOnUpdate: rules.createOnUpdate ?? false,
+    setDefaults: (object) => rules.defaults?.(object),
     prepareForCreate(object) {
       if (kind.status && rules.statusOnCreate !== true) delete object["status"];
       rules.defaults?.(object);
       rules.prepareForCreate?.(object);
     },
-    validate,
+    validate: (object) => [...validate(object), ...(rules.validateCreate?.(object) ?? [])],
     prepareForUpdate(object, old) {
       if (kind.status) setField(object, "status", structuredClone(old["status"]));
       rules.defaults?.(object);
@@ -74,12 +79,14 @@ export function createStrategy<T extends KubeObject>(
 }
 
 function keepAllButStatus(object: KubeObject, old: KubeObject): void {
-  const { resourceVersion } = object.metadata;
+  const { resourceVersion, managedFields } = object.metadata;
   const fields = new Set([...Object.keys(object), ...Object.keys(old)]);
   fields.delete("status");
   for (const field of fields) setField(object, field, structuredClone(old[field]));
   if (resourceVersion === undefined) delete object.metadata.resourceVersion;
   else object.metadata.resourceVersion = resourceVersion;
+  if (managedFields === undefined) delete object.metadata.managedFields;
+  else object.metadata.managedFields = managedFields;
 }
 
 function setField(object: KubeObject, field: string, value: unknown): void {

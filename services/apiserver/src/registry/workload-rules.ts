@@ -13,7 +13,7 @@ import { annotationCauses, labelCauses } from "./object-meta.ts";
 import { setPodDefaults } from "./pod-defaults.ts";
 import { podSpecCauses } from "./pod-rules.ts";
 
-/** What Deployment, ReplicaSet and StatefulSet have in common. */
+/** What the workloads whose pods run for ever have in common. */
 interface WorkloadSpec {
   replicas?: number;
   minReadySeconds?: number;
@@ -22,8 +22,13 @@ interface WorkloadSpec {
 }
 
 /** Defaults of the common part: one replica, the defaults of pods. */
-export function setWorkloadDefaults(spec: WorkloadSpec): void {
+export function setWorkloadDefaults(spec: Pick<WorkloadSpec, "replicas" | "template">): void {
   spec.replicas ??= 1;
+  setTemplateDefaults(spec);
+}
+
+/** Defaults of a template: those of pods. */
+export function setTemplateDefaults(spec: Pick<WorkloadSpec, "template">): void {
   spec.template ??= { spec: { containers: [] } };
   spec.template.metadata ??= {};
   spec.template.spec ??= { containers: [] };
@@ -37,6 +42,9 @@ export function workloadCauses(spec: WorkloadSpec, workload: string): StatusCaus
     ...nonNegative("spec.minReadySeconds", spec.minReadySeconds),
     ...selectorCauses(spec, workload),
     ...templateCauses(spec.template),
+    ...(["OnFailure", "Never"].includes(spec.template.spec.restartPolicy ?? "")
+      ? oneOf("spec.template.spec.restartPolicy", spec.template.spec.restartPolicy, ["Always"])
+      : []),
   ];
 }
 
@@ -54,14 +62,14 @@ function selectorCauses({ selector, template }: WorkloadSpec, workload: string):
   return [invalidValue("spec.template.metadata.labels", labels, why)];
 }
 
-function templateCauses({ metadata, spec }: PodTemplateSpec): StatusCause[] {
-  const field = "spec.template";
+/** Rules of a template: labels, annotations and those of pods. */
+export function templateCauses(
+  { metadata, spec }: PodTemplateSpec,
+  field: string = "spec.template",
+): StatusCause[] {
   return [
     ...labelCauses(`${field}.metadata.labels`, metadata?.labels),
     ...annotationCauses(`${field}.metadata.annotations`, metadata?.annotations),
     ...podSpecCauses(`${field}.spec`, spec),
-    ...(["OnFailure", "Never"].includes(spec.restartPolicy ?? "")
-      ? oneOf(`${field}.spec.restartPolicy`, spec.restartPolicy, ["Always"])
-      : []),
   ];
 }

@@ -1,7 +1,9 @@
 import { Kinds, type Deployment, type StatefulSet } from "@kubehop/api";
 import { describe, expect, test } from "vitest";
 import { created, updated } from "../testing/strategies.ts";
+import { daemonSetStrategy } from "./daemon-set.ts";
 import { deploymentStrategy, replicaSetStrategy } from "./deployment.ts";
+import { replicationControllerStrategy } from "./replication-controller.ts";
 import { statefulSetStrategy } from "./stateful-set.ts";
 
 const labels = { app: "web" };
@@ -240,6 +242,77 @@ describe("StatefulSet", () => {
       "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', " +
         "'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' " +
         "and 'minReadySeconds' are forbidden",
+    ]);
+  });
+});
+
+describe("DaemonSet", () => {
+  const daemonSet = (spec: object) =>
+    created(Kinds.DaemonSet, daemonSetStrategy, { metadata, spec: { ...workload, ...spec } });
+
+  test("defaults", () => {
+    const { object, causes } = daemonSet({});
+    expect(causes).toEqual([]);
+    expect(object.spec).toMatchObject({
+      updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
+      revisionHistoryLimit: 10,
+    });
+    expect(object.spec).not.toHaveProperty("replicas");
+  });
+
+  const rolling = (rollingUpdate: object) => ({ updateStrategy: { rollingUpdate } });
+  test.each<[object, string]>([
+    [{ selector: {} }, "spec.selector: Invalid value: {}: empty selector is invalid for daemonset"],
+    [
+      rolling({ maxUnavailable: 0 }),
+      "spec.updateStrategy.rollingUpdate.maxUnavailable: Required value: cannot be 0 when maxSurge is 0",
+    ],
+    [
+      rolling({ maxSurge: 1 }),
+      "spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero",
+    ],
+    [
+      { updateStrategy: { type: "Recreate" } },
+      'spec.updateStrategy.type: Unsupported value: "Recreate": supported values: "OnDelete", "RollingUpdate"',
+    ],
+    [
+      {
+        template: {
+          ...workload.template,
+          spec: { ...workload.template.spec, restartPolicy: "Never" },
+        },
+      },
+      'spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"',
+    ],
+  ])("%j", (spec, text) => {
+    expect(daemonSet(spec).causes).toEqual([text]);
+  });
+
+  test("the selector stays", () => {
+    const { object: old } = daemonSet({});
+    const manifest = { metadata, spec: { ...workload, selector: { matchLabels: { app: "x" } } } };
+    const { causes } = updated(Kinds.DaemonSet, daemonSetStrategy, { old, manifest });
+    expect(causes.at(-1)).toMatch(/^spec\.selector: .*: field is immutable$/);
+  });
+});
+
+describe("ReplicationController", () => {
+  const controller = (spec: object) =>
+    created(Kinds.ReplicationController, replicationControllerStrategy, { metadata, spec });
+
+  test("selects the template's labels, and has them", () => {
+    const { object, causes } = controller({ template: workload.template });
+    expect(causes).toEqual([]);
+    expect(object.spec).toMatchObject({ replicas: 1, selector: labels });
+    expect(object.metadata.labels).toEqual(labels);
+  });
+
+  test("a selector of its own must match", () => {
+    expect(controller({ selector: { app: "x" }, template: workload.template }).causes).toEqual([
+      'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
+    ]);
+    expect(controller({ template: { spec: workload.template.spec } }).causes).toEqual([
+      "spec.selector: Required value",
     ]);
   });
 });
