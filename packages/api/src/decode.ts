@@ -1,15 +1,13 @@
-import type { TSchema } from "typebox";
-
 import { apiVersionOf, type Kind } from "./kinds/kind.ts";
 
 import type { KubeObject } from "./meta/object-meta.ts";
 import { badRequest, type StatusError } from "./status/status-error.ts";
-import { decoderOf, JsonTypeError, type Trail } from "./schema-decoder.ts";
+import { type Decoder, decoderOf, JsonTypeError, type Trail } from "./schema-decoder.ts";
 
 /** What decoding needs to know of a kind; also true of bodies that are no kind of their own. */
 export type Decodable<T extends KubeObject = KubeObject> = Pick<
   Kind<T>,
-  "group" | "version" | "kind" | "schema" | "~object"
+  "group" | "version" | "kind" | "schema" | "decoder" | "~object"
 >;
 
 /** A decoded object and the paths of the fields that were dropped because nobody knows them. */
@@ -33,7 +31,7 @@ export function decodeObject<T extends KubeObject>(kind: Decodable<T>, value: un
   const body = value as Partial<KubeObject>;
   checkType(kind, body);
   const trail: Trail = { path: [], unknown: [] };
-  const decoded = decodeBody(kind, kind.schema, value, trail);
+  const decoded = decodeBody(kind, kind.decoder ?? decoderOf(kind.schema), value, trail);
   const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = decoded;
   const object = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: metadata ?? {} };
   return { object: { ...object, ...rest } as unknown as T, unknown: trail.unknown };
@@ -46,12 +44,12 @@ export function strictDecodingError(kind: Decodable, problems: readonly string[]
 
 function decodeBody(
   kind: Decodable,
-  schema: TSchema,
+  decoder: Decoder,
   value: object,
   trail: Trail,
 ): Partial<KubeObject> {
   try {
-    return decoderOf(schema)(value, trail) as Partial<KubeObject>;
+    return decoder(value, trail) as Partial<KubeObject>;
   } catch (error) {
     if (error instanceof JsonTypeError) throw cannotBeHandled(kind, error.message);
     throw error;

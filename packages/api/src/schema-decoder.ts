@@ -1,7 +1,7 @@
 import type { TSchema } from "typebox";
 
 import { isQuantity, QUANTITY_RULE } from "./meta/quantity.ts";
-import { titleOf } from "./schema.ts";
+import { resolverOf, titleOf } from "./schema.ts";
 
 /** Where a decoder is in the object, and what it had to leave out so far. */
 export interface Trail {
@@ -29,6 +29,7 @@ interface JsonSchema {
   readonly properties?: Readonly<Record<string, TSchema>>;
   readonly items?: TSchema;
   readonly additionalProperties?: TSchema;
+  readonly anyOf?: readonly TSchema[];
 }
 
 const decoders = new WeakMap<TSchema, Decoder>();
@@ -44,7 +45,9 @@ export function decoderOf(schema: TSchema): Decoder {
 
 /** `struct` is the Go struct that holds the value; error texts name it. */
 function build(schema: TSchema, struct: string): Decoder {
-  const { type, format, properties, items, additionalProperties } = schema as JsonSchema;
+  const { format, properties, items, additionalProperties, anyOf } = schema as JsonSchema;
+  const resolve = resolverOf(schema);
+  if (resolve !== undefined) return (value, trail) => decoderOf(resolve())(value, trail);
   if (properties !== undefined) return structDecoder(schema, properties, struct);
   if (items !== undefined) return listDecoder(schema, build(items, struct), struct);
   if (additionalProperties !== undefined) {
@@ -52,13 +55,38 @@ function build(schema: TSchema, struct: string): Decoder {
   }
   if (format === "int-or-string") return intOrStringDecoder(struct);
   if (format === "quantity") return quantityDecoder;
+  return scalarDecoder(schema, struct) ?? choiceDecoder(schema, anyOf ?? [], struct);
+}
+
+function scalarDecoder(schema: TSchema, struct: string): Decoder | undefined {
+  const { type, format } = schema as JsonSchema;
   if (type === "object") return plainDecoder("object", schema, struct);
   if (type === "integer") return integerDecoder(schema, struct);
   if (format === "date-time" || format === "micro-time") return timeDecoder(schema, struct);
   if (type === "string") return plainDecoder("string", schema, struct);
-  if (type === "boolean") return plainDecoder("bool", schema, struct);
-  return (value) => value;
+  if (type === "number") return plainDecoder("number", schema, struct);
+  return type === "boolean" ? plainDecoder("bool", schema, struct) : undefined;
 }
+
+/** Goes by the value's JSON type; without alternatives any value is kept as it is. */
+function choiceDecoder(schema: TSchema, alternatives: readonly TSchema[], struct: string): Decoder {
+  if (alternatives.length === 0) return (value) => value;
+  const byType = new Map(
+    alternatives.map((alternative) => [
+      JSON_TYPES[(alternative as JsonSchema).type ?? ""] ?? "object",
+      build(alternative, struct),
+    ]),
+  );
+  const expected = { struct, type: goType(schema) };
+  return (value, trail) => {
+    const decoder = byType.get(jsonType(value));
+    if (decoder === undefined) throw mismatch(value, trail, expected);
+    return decoder(value, trail);
+  };
+}
+
+/** The names encoding/json has for the types of a schema. */
+const JSON_TYPES: Readonly<Record<string, string>> = { array: "array", boolean: "bool" };
 
 function structDecoder(
   schema: TSchema,
@@ -224,6 +252,7 @@ const SCALARS: Readonly<Record<string, string>> = {
   int64: "int64",
   "date-time": "string",
   "micro-time": "string",
+  double: "float64",
   byte: "[]uint8",
   "int-or-string": "intstr.IntOrString",
   quantity: "resource.Quantity",

@@ -35,6 +35,16 @@ export function int64(description: string): SchemaOf<number> {
   return Type.Unsafe({ type: "integer", format: "int64", description });
 }
 
+/** A Go `float64`: any JSON number. */
+export function number(description: string): SchemaOf<number> {
+  return Type.Unsafe({ type: "number", format: "double", description });
+}
+
+/** Any JSON value, kept as it comes. */
+export function anyJson(description: string): SchemaOf<unknown> {
+  return Type.Unsafe({ description, "x-kubernetes-preserve-unknown-fields": true });
+}
+
 /** A JSON boolean. */
 export function bool(description: string): SchemaOf<boolean> {
   return Type.Unsafe({ type: "boolean", description });
@@ -106,6 +116,41 @@ export function freeForm(description: string): SchemaOf<FreeForm> {
   });
 }
 
+/** A map with one owner for all of its keys: upstream's `+mapType=atomic`. */
+export function atomicMap<T>(
+  values: SchemaOf<T>,
+  description: string,
+): SchemaOf<Record<string, T>> {
+  return Type.Unsafe({ ...map(values, description), "x-kubernetes-map-type": "atomic" });
+}
+
+/** The same field with the value it has when it is absent from the keys of a list. */
+export function withDefault<T>(schema: SchemaOf<T>, value: T): SchemaOf<T> {
+  return Type.Unsafe({ ...(schema as TSchema), default: value });
+}
+
+/** Structs with one owner for all of their fields: upstream's `+structType=atomic`. */
+const ATOMIC_STRUCTS = new Set([
+  "ConfigMapKeySelector",
+  "CrossVersionObjectReference",
+  "EndpointAddress",
+  "EndpointPort",
+  "LabelSelector",
+  "LocalObjectReference",
+  "NodeSelector",
+  "NodeSelectorTerm",
+  "ObjectFieldSelector",
+  "ObjectReference",
+  "OwnerReference",
+  "ResourceFieldSelector",
+  "RoleRef",
+  "SecretKeySelector",
+  "SecretReference",
+  "ServiceBackendPort",
+  "Subject",
+  "TypedLocalObjectReference",
+]);
+
 /**
  * The schema of interface T. `title` is the Go type's name, which decode errors quote; `required`
  * lists what validation demands (it documents: decoding itself never misses a field).
@@ -121,8 +166,26 @@ export function object<T>(
     title,
     description,
     properties: fields,
+    ...(ATOMIC_STRUCTS.has(title) && { "x-kubernetes-map-type": "atomic" }),
     ...(required.length > 0 && { required }),
   });
+}
+
+/** A value that one of several schemas of different JSON types describes. */
+export function choice<T>(alternatives: readonly SchemaOf<T>[], description: string): SchemaOf<T> {
+  return Type.Unsafe({ anyOf: alternatives, description });
+}
+
+const RESOLVE = Symbol("resolve");
+
+/** The schema of T where it stands inside itself; `resolve` gives it once it exists. */
+export function recursive<T>(title: string, resolve: () => SchemaOf<T>): SchemaOf<T> {
+  return Type.Unsafe({ type: "object", "x-kubernetes-recursive": title, [RESOLVE]: resolve });
+}
+
+/** What a recursive schema stands for; undefined for any other schema. */
+export function resolverOf(schema: TSchema): (() => TSchema) | undefined {
+  return (schema as { [RESOLVE]?: () => TSchema })[RESOLVE];
 }
 
 /** The same schema with another description or patch strategy, for one use of a shared type. */

@@ -1,15 +1,5 @@
 import { typeAndMeta, type ObjectMeta } from "../meta/object-meta.ts";
-import {
-  bool,
-  bytes,
-  int32,
-  int64,
-  list,
-  object,
-  text,
-  time,
-  type SchemaOf,
-} from "../schema.ts";
+import { bool, bytes, int32, int64, list, object, text, time, type SchemaOf } from "../schema.ts";
 import { JSONSchemaPropsSchema, type JSONSchemaProps } from "./json-schema-props.ts";
 
 /** How the objects of a CustomResourceDefinition are called. */

@@ -38,6 +38,7 @@ describe("the table", () => {
       "IngressClass",
       "ClusterRole",
       "ClusterRoleBinding",
+      "CustomResourceDefinition",
     ]);
     expect(names((kind) => kind.categories.includes("all"))).toEqual([
       "Pod",
@@ -70,6 +71,7 @@ describe("the table", () => {
       "Ingress",
       "IngressClass",
       "NetworkPolicy",
+      "CustomResourceDefinition",
     ]);
     expect(names((kind) => kind.status)).toEqual([
       "Namespace",
@@ -87,6 +89,7 @@ describe("the table", () => {
       "HorizontalPodAutoscaler",
       "PodDisruptionBudget",
       "Ingress",
+      "CustomResourceDefinition",
     ]);
     expect(apiVersionOf(Kinds.EndpointSlice)).toBe("discovery.k8s.io/v1");
     expect(apiVersionOf(Kinds.Pod)).toBe("v1");

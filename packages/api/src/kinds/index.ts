@@ -1,6 +1,10 @@
 import { ConfigMapSchema, type ConfigMap } from "./config-map.ts";
 import { ControllerRevisionSchema, type ControllerRevision } from "./controller-revision.ts";
 import { CronJobSchema, type CronJob } from "./cron-job.ts";
+import {
+  CustomResourceDefinitionSchema,
+  type CustomResourceDefinition,
+} from "./custom-resource-definition.ts";
 import { DaemonSetSchema, type DaemonSet } from "./daemon-set.ts";
 import { DeploymentSchema, type Deployment } from "./deployment.ts";
 import { EndpointSliceSchema, type EndpointSlice } from "./endpoint-slice.ts";
@@ -75,8 +79,10 @@ export interface KindTypes {
   ClusterRole: ClusterRole;
   RoleBinding: RoleBinding;
   ClusterRoleBinding: ClusterRoleBinding;
+  CustomResourceDefinition: CustomResourceDefinition;
 }
 
+const APIEXTENSIONS = "apiextensions.k8s.io/v1";
 const APPS = "apps/v1";
 const AUTOSCALING = "autoscaling/v2";
 const BATCH = "batch/v1";
@@ -144,6 +150,12 @@ export const Kinds: { readonly [K in keyof KindTypes]: Kind<KindTypes[K]> } = {
   ClusterRole: row(RBAC, ["clusterroles"], ClusterRoleSchema, cluster),
   RoleBinding: row(RBAC, ["rolebindings"], RoleBindingSchema),
   ClusterRoleBinding: row(RBAC, ["clusterrolebindings"], ClusterRoleBindingSchema, cluster),
+  CustomResourceDefinition: row(
+    APIEXTENSIONS,
+    ["customresourcedefinitions", "crd", "crds"],
+    CustomResourceDefinitionSchema,
+    { ...cluster, ...observed, categories: ["api-extensions"] },
+  ),
 };
 
 const byKind = new Map<string, Kind>();

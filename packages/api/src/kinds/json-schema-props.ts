@@ -105,7 +105,10 @@ export const JSONSchemaPropsSchema: SchemaOf<JSONSchemaProps> = object<JSONSchem
     maxProperties: int64("Most fields of an object."),
     minProperties: int64("Fewest fields of an object."),
     required: list(text(""), "Fields an object must have.", { listType: "atomic" }),
-    items: choice<JSONSchemaProps | JSONSchemaProps[]>([self, several], "Schema of a list's items."),
+    items: choice<JSONSchemaProps | JSONSchemaProps[]>(
+      [self, several],
+      "Schema of a list's items.",
+    ),
     allOf: several,
     oneOf: several,
     anyOf: several,

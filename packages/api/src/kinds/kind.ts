@@ -1,6 +1,7 @@
 import type { TSchema } from "typebox";
 
 import type { KubeObject } from "../meta/object-meta.ts";
+import type { Decoder } from "../schema-decoder.ts";
 
 /** How objects of a version that is not the stored one become those of the stored one, and back. */
 export interface Conversion {
@@ -27,6 +28,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly categories: readonly string[];
   readonly namespaced: boolean;
   readonly schema: TSchema;
+  /** Reads bodies; that of the schema when absent. */
+  readonly decoder?: Decoder;
   /** It has the subresource /status. */
   readonly status: boolean;
   /** It has the subresource /scale. */

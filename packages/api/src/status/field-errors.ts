@@ -10,6 +10,11 @@ export function invalidValue(field: string, value: unknown, why: string): Status
   return cause("FieldValueInvalid", field, `Invalid value: ${shown(value)}${suffix(why)}`);
 }
 
+/** The field's value has the wrong JSON type; `value` is what upstream shows, the type's name. */
+export function typeInvalid(field: string, value: unknown, why: string): StatusCause {
+  return cause("FieldValueTypeInvalid", field, `Invalid value: ${shown(value)}${suffix(why)}`);
+}
+
 /** The field's value is not one of a fixed set. */
 export function notSupported(
   field: string,

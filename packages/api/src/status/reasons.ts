@@ -29,6 +29,8 @@ export type CauseReason =
   | "FieldValueTooLong"
   | "FieldValueTooMany"
   | "FieldValueNotFound"
+  | "FieldValueTypeInvalid"
+  | "DisruptionBudget"
   | "FieldManagerConflict"
   | "NamespaceTerminating"
   | "ResourceVersionTooLarge"
