@@ -27,13 +27,14 @@ type JsonObject = Record<string, unknown>;
  */
 export function decodeProtobuf(body: Buffer, accepted: readonly string[]): JsonObject {
   const { apiVersion, kind, raw } = readEnvelope(body);
-  const message = isReadable(apiVersion, kind) ? MESSAGES.get(kind) : undefined;
+  const message = MESSAGES.get(messageOf(apiVersion, kind));
   if (message === undefined) throw unsupportedMediaType(accepted);
   return { apiVersion, kind, ...readMessage(message, raw) };
 }
 
-function isReadable(apiVersion: string, kind: string): boolean {
-  return kind === DELETE_OPTIONS || ROOTS.get(kind) === apiVersion;
+function messageOf(apiVersion: string, kind: string): string {
+  if (kind === DELETE_OPTIONS) return DELETE_OPTIONS;
+  return ROOTS.get(`${apiVersion}/${kind}`) ?? "";
 }
 
 /** Unknown {1 typeMeta {1 apiVersion, 2 kind}, 2 raw, 3 contentEncoding, 4 contentType} */

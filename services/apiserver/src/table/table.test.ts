@@ -1,4 +1,4 @@
-import { Kinds, type Kind, type KubeObject } from "@kubehop/api";
+import { Kinds, type Kind, type KubeObject, OtherVersions } from "@kubehop/api";
 import { describe, expect, it } from "vitest";
 import { buildTable } from "./table.ts";
 
@@ -130,4 +130,130 @@ it("every row has as many cells as there are columns, whatever is missing", () =
       columnDefinitions?.length,
     ]);
   }
+});
+
+describe("cells of workloads", () => {
+  const template = {
+    spec: { containers: [{ name: "main", image: "app:1" }], nodeSelector: { a: "b" } },
+  };
+  const selector = { matchLabels: { app: "x" } };
+  const started = { startTime: "2030-01-01T00:05:00Z" };
+  const done = { ...started, completionTime: "2030-01-01T00:05:30Z", succeeded: 2 };
+  const complete = { ...done, conditions: [{ type: "Complete", status: "True" }] };
+
+  it.each<[Kind, object, unknown[]]>([
+    [
+      Kinds.DaemonSet,
+      {
+        spec: { template, selector },
+        status: { desiredNumberScheduled: 3, currentNumberScheduled: 2, numberReady: 1 },
+      },
+      ["x", 3, 2, 1, 0, 0, "a=b", "10m", "main", "app:1", "app=x"],
+    ],
+    [
+      Kinds.ReplicationController,
+      { spec: { replicas: 2, template, selector: { app: "x" } }, status: { replicas: 1 } },
+      ["x", 2, 1, 0, "10m", "main", "app:1", "app=x"],
+    ],
+    [
+      Kinds.Job,
+      { spec: { completions: 2, template, selector }, status: complete },
+      ["x", "Complete", "2/2", "30s", "10m", "main", "app:1", "app=x"],
+    ],
+    [
+      Kinds.Job,
+      { spec: { parallelism: 3, template }, status: started },
+      ["x", "Running", "0/1 of 3", "5m", "10m", "main", "app:1", "<none>"],
+    ],
+    [
+      Kinds.CronJob,
+      { spec: { schedule: "@daily", suspend: false, jobTemplate: { spec: { template } } } },
+      ["x", "@daily", "<none>", "False", 0, "<none>", "10m", "main", "app:1", "<none>"],
+    ],
+  ])("$kind", (kind, object, cells) => {
+    expect(cellsOf(kind, object)).toEqual(cells);
+  });
+});
+
+describe("cells of policies", () => {
+  const scaleTargetRef = { kind: "Deployment", name: "web" };
+  const cpu = (target: object): object => ({ type: "Resource", resource: { name: "cpu", target } });
+  it.each<[Kind, object, unknown[]]>([
+    [
+      Kinds.PodDisruptionBudget,
+      { spec: { minAvailable: "50%" }, status: { disruptionsAllowed: 1 } },
+      ["x", "50%", "N/A", 1, "10m"],
+    ],
+    [
+      Kinds.HorizontalPodAutoscaler,
+      { spec: { scaleTargetRef, maxReplicas: 5, metrics: [cpu({ averageUtilization: 80 })] } },
+      ["x", "Deployment/web", "cpu: <unknown>/80%", "<unset>", "5", 0, "10m"],
+    ],
+    [
+      Kinds.HorizontalPodAutoscaler,
+      {
+        spec: {
+          scaleTargetRef,
+          minReplicas: 2,
+          maxReplicas: 5,
+          metrics: [
+            { type: "Pods", pods: { target: { averageValue: "5" } } },
+            { type: "Object", object: { target: { averageValue: "5" } } },
+            cpu({}),
+          ],
+        },
+      },
+      ["x", "Deployment/web", "<unknown>/5, <unknown>/5 (avg) + 1 more...", "2", "5", 0, "10m"],
+    ],
+    [
+      Kinds.Ingress,
+      {
+        spec: {
+          ingressClassName: "nginx",
+          tls: [{}],
+          rules: ["a", "b", "c", "d"].map((host) => ({ host })),
+        },
+        status: { loadBalancer: { ingress: [{ ip: "1.2.3.4" }, { hostname: "lb" }] } },
+      },
+      ["x", "nginx", "a,b,c + 1 more...", "1.2.3.4,lb", "80, 443", "10m"],
+    ],
+    [Kinds.Ingress, { spec: { defaultBackend: {} } }, ["x", "<none>", "*", "", "80", "10m"]],
+    [
+      Kinds.IngressClass,
+      { spec: { controller: "a.b/c", parameters: { apiGroup: "a.b", kind: "C", name: "one" } } },
+      ["x", "a.b/c", "C.a.b/one", "10m"],
+    ],
+    [Kinds.NetworkPolicy, { spec: { podSelector: {} } }, ["x", "<none>", "10m"]],
+    [Kinds.Role, {}, ["x", "2030-01-01T00:00:00Z"]],
+    [
+      Kinds.RoleBinding,
+      {
+        roleRef: { kind: "ClusterRole", name: "view" },
+        subjects: [
+          { kind: "User", name: "ann" },
+          { kind: "ServiceAccount", namespace: "default", name: "builder" },
+          { kind: "User", name: "bob" },
+        ],
+      },
+      ["x", "ClusterRole/view", "10m", "ann, bob", "", "default/builder"],
+    ],
+    [Kinds.ControllerRevision, { revision: 3 }, ["x", "<none>", "3", "10m"]],
+  ])("$kind", (kind, object, cells) => {
+    expect(cellsOf(kind, object)).toEqual(cells);
+  });
+});
+
+it("the version of a kind that is not the stored one has its columns, and its own objects", () => {
+  const events = OtherVersions.find(({ kind }) => kind === "Event") as Kind;
+  const stored = {
+    apiVersion: "v1",
+    kind: "Event",
+    metadata: { name: "web.1" },
+    involvedObject: { kind: "Pod", name: "web" },
+    message: "Started",
+  };
+  const table = buildTable(events, [stored], { ...OPTIONS, includeObject: "Object" });
+  const [row] = table.rows as { cells: unknown[]; object: KubeObject }[];
+  expect(row?.cells[3]).toBe("pod/web");
+  expect(row?.object).toMatchObject({ apiVersion: "events.k8s.io/v1", note: "Started" });
 });

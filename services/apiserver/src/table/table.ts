@@ -8,13 +8,23 @@ import {
   serviceAccountPrinter,
   serviceCidrPrinter,
 } from "./configuration.ts";
+import { cronJobPrinter, jobPrinter } from "./batch.ts";
+import { horizontalPodAutoscalerPrinter } from "./autoscaling.ts";
 import { endpointSlicePrinter, endpointsPrinter } from "./endpoints.ts";
 import { eventPrinter } from "./event.ts";
 import { nodePrinter } from "./node.ts";
+import { ingressClassPrinter, ingressPrinter, networkPolicyPrinter } from "./networking.ts";
 import { podPrinter } from "./pod.ts";
+import { bindingPrinter, controllerRevisionPrinter, podDisruptionBudgetPrinter } from "./policy.ts";
 import { type ColumnDefinition, column, NAME, type Printer } from "./printer.ts";
 import { servicePrinter } from "./service.ts";
-import { deploymentPrinter, replicaSetPrinter, statefulSetPrinter } from "./workloads.ts";
+import {
+  daemonSetPrinter,
+  deploymentPrinter,
+  replicaSetPrinter,
+  replicationControllerPrinter,
+  statefulSetPrinter,
+} from "./workloads.ts";
 
 /** What of the object each row carries (`?includeObject=`). */
 export type IncludeObject = "None" | "Metadata" | "Object";
@@ -58,6 +68,18 @@ const PRINTERS: Readonly<Record<string, Printer<never>>> = {
   "leases.coordination.k8s.io": leasePrinter,
   "ipaddresses.networking.k8s.io": ipAddressPrinter,
   "servicecidrs.networking.k8s.io": serviceCidrPrinter,
+  replicationcontrollers: replicationControllerPrinter,
+  "daemonsets.apps": daemonSetPrinter,
+  "controllerrevisions.apps": controllerRevisionPrinter,
+  "jobs.batch": jobPrinter,
+  "cronjobs.batch": cronJobPrinter,
+  "horizontalpodautoscalers.autoscaling": horizontalPodAutoscalerPrinter,
+  "poddisruptionbudgets.policy": podDisruptionBudgetPrinter,
+  "ingresses.networking.k8s.io": ingressPrinter,
+  "ingressclasses.networking.k8s.io": ingressClassPrinter,
+  "networkpolicies.networking.k8s.io": networkPolicyPrinter,
+  "rolebindings.rbac.authorization.k8s.io": bindingPrinter,
+  "clusterrolebindings.rbac.authorization.k8s.io": bindingPrinter,
 };
 
 const CREATED_AT: ColumnDefinition = {
@@ -70,7 +92,7 @@ const defaultPrinter: Printer = {
   row: ({ metadata }) => ({ cells: [metadata.name, metadata.creationTimestamp ?? ""] }),
 };
 
-/** The Table of some objects of a kind. */
+/** The Table of some objects of a kind, which come in the version that is stored. */
 export function buildTable(
   kind: Kind,
   objects: readonly KubeObject[],
@@ -84,7 +106,7 @@ export function buildTable(
     columnDefinitions: options.columns === false ? null : printer.columns,
     rows: objects.map((object) => ({
       ...printer.row(object, options.now),
-      ...rowObject(object, options),
+      ...rowObject(kind, object, options),
     })),
   };
 }
@@ -98,12 +120,16 @@ export function partialObjectMetadata(object: KubeObject, version: string): Kube
   };
 }
 
-function rowObject(object: KubeObject, options: TableOptions): { object?: KubeObject } {
+function rowObject(
+  { conversion }: Kind,
+  object: KubeObject,
+  options: TableOptions,
+): { object?: KubeObject } {
   switch (options.includeObject) {
     case "None":
       return {};
     case "Object":
-      return { object };
+      return { object: conversion?.fromStored(object) ?? object };
     case "Metadata":
       return { object: partialObjectMetadata(object, options.version) };
     default:
@@ -111,7 +137,8 @@ function rowObject(object: KubeObject, options: TableOptions): { object?: KubeOb
   }
 }
 
-function printerOf(kind: Kind): Printer {
+function printerOf({ conversion, ...own }: Kind): Printer {
+  const kind = conversion?.stored ?? own;
   const name = kind.group === "" ? kind.plural : `${kind.plural}.${kind.group}`;
   return PRINTERS[name] ?? defaultPrinter;
 }

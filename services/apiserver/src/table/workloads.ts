@@ -1,9 +1,11 @@
 import {
+  type DaemonSet,
   type Deployment,
   formatLabelSelector,
   type LabelSelector,
   type PodTemplateSpec,
   type ReplicaSet,
+  type ReplicationController,
   selectorFromLabelSelector,
   type StatefulSet,
 } from "@kubehop/api";
@@ -12,6 +14,7 @@ import {
   AGE,
   column,
   type ColumnDefinition,
+  formatLabels,
   integer,
   NAME,
   orNone,
@@ -19,9 +22,15 @@ import {
   wide,
 } from "./printer.ts";
 
-const CONTAINERS: ColumnDefinition = wide("Containers", "Names of the template's containers.");
-const IMAGES: ColumnDefinition = wide("Images", "Images of the template's containers.");
-const SELECTOR: ColumnDefinition = wide("Selector", "Which pods belong to it.");
+/** Wide columns of whatever has a template of pods. */
+export const CONTAINERS: ColumnDefinition = wide(
+  "Containers",
+  "Names of the template's containers.",
+);
+/** See CONTAINERS. */
+export const IMAGES: ColumnDefinition = wide("Images", "Images of the template's containers.");
+/** See CONTAINERS. */
+export const SELECTOR: ColumnDefinition = wide("Selector", "Which pods belong to it.");
 
 /** Columns of `kubectl get deployments`. */
 export const deploymentPrinter: Printer<Deployment> = {
@@ -86,11 +95,64 @@ export const statefulSetPrinter: Printer<StatefulSet> = {
   }),
 };
 
-function selectorText(selector: LabelSelector | undefined): string {
-  return formatLabelSelector(selectorFromLabelSelector(selector));
+const DAEMON_COUNTS = [
+  "desiredNumberScheduled",
+  "currentNumberScheduled",
+  "numberReady",
+  "updatedNumberScheduled",
+  "numberAvailable",
+] as const;
+
+/** Columns of `kubectl get daemonsets`. */
+export const daemonSetPrinter: Printer<DaemonSet> = {
+  columns: [
+    NAME,
+    integer("Desired", "Nodes that should have a pod."),
+    integer("Current", "Nodes that have one of those."),
+    integer("Ready", "Nodes with a ready pod."),
+    integer("Up-to-date", "Nodes with a pod of the newest template."),
+    integer("Available", "Nodes with a pod that has been ready long enough."),
+    column("Node Selector", "Labels of the nodes."),
+    AGE,
+    CONTAINERS,
+    IMAGES,
+    SELECTOR,
+  ],
+  row: ({ metadata, spec, status }, now) => ({
+    cells: [
+      metadata.name,
+      ...DAEMON_COUNTS.map((name) => status?.[name] ?? 0),
+      formatLabels(spec?.template?.spec?.nodeSelector),
+      ageOf(metadata.creationTimestamp, now),
+      ...templateCells(spec?.template),
+      orNone(selectorText(spec?.selector)),
+    ],
+  }),
+};
+
+/** Columns of `kubectl get replicationcontrollers`. */
+export const replicationControllerPrinter: Printer<ReplicationController> = {
+  columns: replicaSetPrinter.columns,
+  row: ({ metadata, spec, status }, now) => ({
+    cells: [
+      metadata.name,
+      spec?.replicas ?? 1,
+      status?.replicas ?? 0,
+      status?.readyReplicas ?? 0,
+      ageOf(metadata.creationTimestamp, now),
+      ...templateCells(spec?.template),
+      formatLabels(spec?.selector),
+    ],
+  }),
+};
+
+/** A LabelSelector in one line; empty for one that selects all or nothing. */
+export function selectorText(selector: LabelSelector | undefined): string {
+  return selector === undefined ? "" : formatLabelSelector(selectorFromLabelSelector(selector));
 }
 
-function templateCells(template: PodTemplateSpec | undefined): [string, string] {
+/** The cells of CONTAINERS and IMAGES. */
+export function templateCells(template: PodTemplateSpec | undefined): [string, string] {
   const containers = template?.spec?.containers ?? [];
   return [
     containers.map(({ name }) => name).join(","),

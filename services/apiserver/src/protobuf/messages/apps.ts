@@ -1,4 +1,4 @@
-/** Messages of apps/v1, autoscaling/v1 and policy/v1. See parseMessages for the notation. */
+/** Messages of apps/v1, of ReplicationController, and of what their subresources take. See parseMessages for the notation. */
 export const APPS_MESSAGES = `
 Deployment: 1 metadata ObjectMeta, 2 spec DeploymentSpec, 3 status DeploymentStatus
 DeploymentSpec: 1 replicas* int, 2 selector LabelSelector, 3 template PodTemplateSpec,
@@ -44,6 +44,23 @@ StatefulSetStatus: 1 observedGeneration int, 2 replicas int, 3 readyReplicas int
   4 currentReplicas int, 5 updatedReplicas int, 6 currentRevision, 7 updateRevision,
   9 collisionCount* int, 10 conditions []StatefulSetCondition, 11 availableReplicas int
 StatefulSetCondition: 1 type, 2 status, 3 lastTransitionTime time, 4 reason, 5 message
+DaemonSet: 1 metadata ObjectMeta, 2 spec DaemonSetSpec, 3 status DaemonSetStatus
+DaemonSetSpec: 1 selector LabelSelector, 2 template PodTemplateSpec,
+  3 updateStrategy DaemonSetUpdateStrategy, 4 minReadySeconds int, 6 revisionHistoryLimit* int
+DaemonSetUpdateStrategy: 1 type, 2 rollingUpdate RollingUpdateDaemonSet
+RollingUpdateDaemonSet: 1 maxUnavailable* intOrString, 2 maxSurge* intOrString
+DaemonSetStatus: 1 currentNumberScheduled int, 2 numberMisscheduled int,
+  3 desiredNumberScheduled int, 4 numberReady int, 5 observedGeneration int,
+  6 updatedNumberScheduled int, 7 numberAvailable int, 8 numberUnavailable int,
+  9 collisionCount* int, 10 conditions []DaemonSetCondition
+DaemonSetCondition: 1 type, 2 status, 3 lastTransitionTime time, 4 reason, 5 message
+ReplicationController: 1 metadata ObjectMeta, 2 spec ReplicationControllerSpec,
+  3 status ReplicationControllerStatus
+ReplicationControllerSpec: 1 replicas* int, 2 selector {}string, 3 template PodTemplateSpec,
+  4 minReadySeconds int
+ReplicationControllerStatus: 1 replicas int, 2 fullyLabeledReplicas int, 3 observedGeneration int,
+  4 readyReplicas int, 5 availableReplicas int, 6 conditions []ReplicationControllerCondition
+ReplicationControllerCondition: 1 type, 2 status, 3 lastTransitionTime time, 4 reason, 5 message
 Scale: 1 metadata ObjectMeta, 2 spec ScaleSpec, 3 status ScaleStatus
 ScaleSpec: 1 replicas int
 ScaleStatus: 1 replicas int, 2 selector

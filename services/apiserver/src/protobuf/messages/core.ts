@@ -45,6 +45,10 @@ Event: 1 metadata ObjectMeta, 2 involvedObject ObjectReference, 3 reason, 4 mess
   5 source EventSource, 6 firstTimestamp time, 7 lastTimestamp time, 8 count int, 9 type,
   10 eventTime microTime, 11 series EventSeries, 12 action, 13 related ObjectReference,
   14 reportingComponent, 15 reportingInstance
+EventsV1Event: 1 metadata ObjectMeta, 2 eventTime microTime, 3 series EventSeries,
+  4 reportingController, 5 reportingInstance, 6 action, 7 reason, 8 regarding ObjectReference,
+  9 related ObjectReference, 10 note, 11 type, 12 deprecatedSource EventSource,
+  13 deprecatedFirstTimestamp time, 14 deprecatedLastTimestamp time, 15 deprecatedCount int
 EventSource: 1 component, 2 host
 EventSeries: 1 count int, 2 lastObservedTime microTime
 Lease: 1 metadata ObjectMeta, 2 spec LeaseSpec

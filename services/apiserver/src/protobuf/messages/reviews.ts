@@ -15,6 +15,15 @@ FieldSelectorAttributes: 1 rawSelector, 2 requirements []FieldSelectorRequiremen
 LabelSelectorAttributes: 1 rawSelector, 2 requirements []LabelSelectorRequirement
 NonResourceAttributes: 1 path, 2 verb
 SubjectAccessReviewStatus: 1 allowed bool, 2 reason, 3 evaluationError, 4 denied bool
+SubjectAccessReview: 1 metadata ObjectMeta, 2 spec SubjectAccessReviewSpec,
+  3 status SubjectAccessReviewStatus
+LocalSubjectAccessReview: 1 metadata ObjectMeta, 2 spec SubjectAccessReviewSpec,
+  3 status SubjectAccessReviewStatus
+SubjectAccessReviewSpec: 1 resourceAttributes ResourceAttributes,
+  2 nonResourceAttributes NonResourceAttributes, 3 user, 4 groups []string, 6 uid
+TokenReview: 1 metadata ObjectMeta, 2 spec TokenReviewSpec, 3 status TokenReviewStatus
+TokenReviewSpec: 1 token, 2 audiences []string
+TokenReviewStatus: 1 authenticated bool, 2 user UserInfo, 3 error, 4 audiences []string
 SelfSubjectRulesReview: 1 metadata ObjectMeta, 2 spec SelfSubjectRulesReviewSpec,
   3 status SubjectRulesReviewStatus
 SelfSubjectRulesReviewSpec: 1 namespace
