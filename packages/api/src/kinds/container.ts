@@ -7,6 +7,7 @@ import {
   object,
   quantity,
   text,
+  withDefault,
   type FreeForm,
   type SchemaOf,
 } from "../schema.ts";
@@ -89,7 +90,7 @@ const ContainerPortSchema: SchemaOf<ContainerPort> = object<ContainerPort>(
     name: text("Name that Services and probes can use."),
     hostPort: int32("Port on the node."),
     containerPort: int32("Port on the pod IP."),
-    protocol: text("TCP, UDP or SCTP; default TCP."),
+    protocol: withDefault(text<Protocol>("TCP, UDP or SCTP; default TCP."), "TCP"),
     hostIP: text("Address on the node."),
   },
   ["containerPort"],

@@ -1,6 +1,7 @@
 import { LabelSelectorSchema, type LabelSelector } from "../meta/condition.ts";
 import { ObjectMetaSchema, type ObjectMeta } from "../meta/object-meta.ts";
 import {
+  atomicMap,
   bool,
   freeForm,
   int32,
@@ -198,7 +199,7 @@ export const PodSpecSchema: SchemaOf<PodSpec> = object<PodSpec>(
     terminationGracePeriodSeconds: int64("Seconds from SIGTERM to SIGKILL; default 30."),
     activeDeadlineSeconds: int64("Seconds after which the pod fails."),
     dnsPolicy: text("Where resolv.conf comes from; default ClusterFirst."),
-    nodeSelector: map(text(""), "Labels its node must have."),
+    nodeSelector: atomicMap(text(""), "Labels its node must have."),
     serviceAccountName: text('Its ServiceAccount; default "default".'),
     serviceAccount: text("Deprecated alias of serviceAccountName."),
     automountServiceAccountToken: bool("Whether a token is mounted."),

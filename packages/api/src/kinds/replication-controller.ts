@@ -1,6 +1,6 @@
 import { ConditionsSchema } from "../meta/condition.ts";
 import { typeAndMeta, type ObjectMeta } from "../meta/object-meta.ts";
-import { int32, int64, map, object, text, type SchemaOf } from "../schema.ts";
+import { atomicMap, int32, int64, object, text, type SchemaOf } from "../schema.ts";
 import { PodTemplateSpecSchema, type PodTemplateSpec } from "./pod-spec.ts";
 import type { ReplicaSetStatus } from "./replica-set.ts";
 
@@ -35,7 +35,7 @@ export const ReplicationControllerSchema: SchemaOf<ReplicationController> =
         {
           replicas: int32("How many pods; default 1."),
           minReadySeconds: int32("Seconds a pod must be ready to count as available."),
-          selector: map(text(""), "Labels of its pods; default: those of the template."),
+          selector: atomicMap(text(""), "Labels of its pods; default: those of the template."),
           template: PodTemplateSpecSchema,
         },
       ),

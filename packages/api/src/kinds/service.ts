@@ -1,6 +1,16 @@
 import { ConditionsSchema, type Condition } from "../meta/condition.ts";
 import { typeAndMeta, type ObjectMeta } from "../meta/object-meta.ts";
-import { bool, int32, intOrString, list, map, object, text, type SchemaOf } from "../schema.ts";
+import {
+  atomicMap,
+  bool,
+  int32,
+  intOrString,
+  list,
+  object,
+  text,
+  withDefault,
+  type SchemaOf,
+} from "../schema.ts";
 
 /** A stable name and address in front of pods. */
 export type Service = {
@@ -101,7 +111,7 @@ const ServicePortSchema: SchemaOf<ServicePort> = object<ServicePort>(
   "A port the Service listens on.",
   {
     name: text("Name, a DNS-1123 label; required when there are several ports."),
-    protocol: text("TCP, UDP or SCTP; default TCP."),
+    protocol: withDefault(text<Protocol>("TCP, UDP or SCTP; default TCP."), "TCP"),
     appProtocol: text("Application protocol; a hint."),
     port: int32("The port on the cluster IP."),
     targetPort: intOrString("Number or name of the port on the pods; default: port."),
@@ -120,7 +130,7 @@ const ServiceSpecSchema: SchemaOf<ServiceSpec> = object<ServiceSpec>(
       listType: "map",
       mapKeys: ["port", "protocol"],
     }),
-    selector: map(text(""), "Labels of the pods behind the Service."),
+    selector: atomicMap(text(""), "Labels of the pods behind the Service."),
     clusterIP: text("Its address; None for a headless Service."),
     clusterIPs: list(text(""), "Its addresses, at most one for each IP family.", {
       listType: "atomic",
