@@ -1,10 +1,12 @@
 import { apiVersionOf, type Kind } from "@kubehop/api";
 import type { FastifyReply } from "fastify";
 import { stringify as stringifyYaml } from "yaml";
+import { customTraits } from "../custom-resources/custom-kind.ts";
 import type { Page } from "../resources/read.ts";
 import { type Entry, entryItemParts, entryJson } from "../storage/entry.ts";
 import { buildTable, type IncludeObject, partialObjectMetadata } from "../table/table.ts";
 import type { Accepted } from "./accept.ts";
+import { servedEntry } from "./served.ts";
 
 /** How a client wants to see objects. */
 export interface View {
@@ -31,7 +33,7 @@ export function sendEntry(reply: FastifyReply, kind: Kind, entry: Entry, view: V
   const { as, version = "v1" } = view.accepted;
   switch (as) {
     case undefined:
-      return sendJson(reply, entryJson(entry), view);
+      return sendJson(reply, entryJson(servedEntry(kind, entry)), view);
     case "Table": {
       const { resourceVersion } = entry.object.metadata;
       const { now, includeObject } = view;
@@ -85,14 +87,14 @@ function listMetadata({ revision, continueToken, remaining }: Page): Record<stri
 /** The list as bytes, put together from the stored ones. */
 function listJson(kind: Kind, page: Page): Buffer {
   const head = JSON.stringify({
-    kind: `${kind.kind}List`,
+    kind: customTraits(kind)?.listKind ?? `${kind.kind}List`,
     apiVersion: apiVersionOf(kind),
     metadata: listMetadata(page),
   });
   const parts: Buffer[] = [Buffer.from(`${head.slice(0, -1)},"items":[`)];
   page.entries.forEach((entry, index) => {
     if (index > 0) parts.push(COMMA);
-    parts.push(...entryItemParts(entry));
+    parts.push(...entryItemParts(servedEntry(kind, entry)));
   });
   parts.push(LIST_END);
   return Buffer.concat(parts);

@@ -20,6 +20,7 @@ import {
 import type { Selection } from "../watch/selection.ts";
 import { checkFieldSelector, fieldValue } from "./field-values.ts";
 import { isTrue } from "./request-info.ts";
+import { storedFields, storedKind } from "./served.ts";
 
 /** How a given resourceVersion limits what may be answered. */
 export type VersionMatch = "Exact" | "NotOlderThan";
@@ -52,12 +53,13 @@ export function parseListOptions(
   query: URLSearchParams,
 ): ListOptions {
   const labels = parseLabelSelector(query.get("labelSelector") ?? "");
-  const fields = parseFieldSelector(query.get("fieldSelector") ?? "");
-  checkFieldSelector(kind, fields);
+  const stored = storedKind(kind);
+  const fields = storedFields(kind, parseFieldSelector(query.get("fieldSelector") ?? ""));
+  checkFieldSelector(stored, fields);
   const sendInitialEvents = query.get("sendInitialEvents");
   const timeoutSeconds = parseCount(query, "timeoutSeconds");
   const options = {
-    selection: selectionOf(kind, namespace, { labels, fields }),
+    selection: selectionOf(stored, namespace, { labels, fields }),
     selective: labels.length > 0 || fields.length > 0,
     revision: parseRevision(query.get("resourceVersion")),
     versionMatch: (query.get("resourceVersionMatch") ?? "") as VersionMatch | "",

@@ -18,21 +18,25 @@ export const horizontalPodAutoscalerPrinter: Printer<HorizontalPodAutoscaler> = 
     integer("Replicas", "Pods there are."),
     AGE,
   ],
-  row: ({ metadata, spec = {} as HorizontalPodAutoscaler["spec"], status }, now) => ({
+  row: ({ metadata, spec, status }, now) => ({
     cells: [
       metadata.name,
-      referenceOf(spec),
-      targetsOf(spec.metrics ?? []),
-      String(spec.minReplicas ?? "<unset>"),
-      String(spec.maxReplicas ?? 0),
+      ...specCells(spec),
       status?.currentReplicas ?? 0,
       ageOf(metadata.creationTimestamp, now),
     ],
   }),
 };
 
-function referenceOf({ scaleTargetRef }: Partial<HorizontalPodAutoscaler["spec"]>): string {
-  return scaleTargetRef === undefined ? "" : `${scaleTargetRef.kind}/${scaleTargetRef.name}`;
+function specCells({
+  scaleTargetRef,
+  metrics = [],
+  minReplicas,
+  maxReplicas = 0,
+}: Partial<HorizontalPodAutoscaler["spec"]> = {}): string[] {
+  const reference =
+    scaleTargetRef === undefined ? "" : `${scaleTargetRef.kind}/${scaleTargetRef.name}`;
+  return [reference, targetsOf(metrics), String(minReplicas ?? "<unset>"), String(maxReplicas)];
 }
 
 function targetsOf(metrics: readonly MetricSpec[]): string {

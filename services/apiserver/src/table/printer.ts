@@ -20,7 +20,7 @@ export interface RowCondition {
 
 /** The cells of one object, in the order of the columns. */
 export interface PrintedRow {
-  readonly cells: readonly (string | number)[];
+  readonly cells: readonly (string | number | boolean | null)[];
   readonly conditions?: readonly RowCondition[];
 }
 

@@ -1,4 +1,5 @@
 import type { Kind, KubeObject } from "@kubehop/api";
+import { customPrinter } from "../custom-resources/printer.ts";
 import {
   configMapPrinter,
   ipAddressPrinter,
@@ -140,5 +141,5 @@ function rowObject(
 function printerOf({ conversion, ...own }: Kind): Printer {
   const kind = conversion?.stored ?? own;
   const name = kind.group === "" ? kind.plural : `${kind.plural}.${kind.group}`;
-  return PRINTERS[name] ?? defaultPrinter;
+  return customPrinter(kind) ?? PRINTERS[name] ?? defaultPrinter;
 }

@@ -1,4 +1,5 @@
 import type { Kind, KubeObject } from "@kubehop/api";
+import { servedObject } from "../http/served.ts";
 import { buildTable, type IncludeObject, partialObjectMetadata } from "../table/table.ts";
 import { createEventEncoder, type EventEncoder } from "./frames.ts";
 
@@ -16,7 +17,10 @@ const plainEncoder = createEventEncoder();
 /** The encoder for a view. Watchers of plain objects share one, so a line is made once for all. */
 export function encoderFor(kind: Kind, view: EventView, now: () => number): EventEncoder {
   const { as, version = "v1", includeObject } = view;
-  if (as === undefined) return plainEncoder;
+  if (as === undefined) {
+    if (kind.conversion === undefined) return plainEncoder;
+    return lineEncoder((object) => servedObject(kind, object));
+  }
   if (as !== "Table") return lineEncoder((object) => partialObjectMetadata(object, version));
   let columns = true;
   return lineEncoder((object) => {
