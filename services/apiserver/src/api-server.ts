@@ -1,3 +1,4 @@
+import { type Kind, Kinds } from "@kubehop/api";
 import { type Bus, connectBus, openRegistry } from "@kubehop/client";
 import {
   type Checks,
@@ -17,6 +18,7 @@ import { publishEndpoints } from "./bootstrap/endpoints.ts";
 import { bootstrapObjects, isLoopback } from "./bootstrap/objects.ts";
 import { createServerLeases, type ServerAddress } from "./bootstrap/server-leases.ts";
 import type { Config } from "./config.ts";
+import { startCustomResources } from "./custom-resources/controller.ts";
 import { createKindTable } from "./custom-resources/kind-table.ts";
 import { type Listener, listen } from "./listener.ts";
 import { createStrategies } from "./registry/index.ts";
@@ -56,6 +58,7 @@ export async function buildApiServer(config: Config, kit: Kit): Promise<RunningA
   await using parts = new AsyncDisposableStack();
   const bus = parts.use(await connect(config, kit));
   const resources = await openResources(bus, { kit, ranges, parts });
+  parts.use(startCustomResources(resources, kit.logger));
   const streams = createStreamSet();
   const bootstrap = { done: false };
   const serving = { config, kit, files, bus, resources, streams, bootstrap };
@@ -127,7 +130,7 @@ async function openResources(bus: Bus, { kit, ranges, parts }: OpenOptions): Pro
     random,
     kinds: createKindTable(),
     strategyOf: createStrategies({ ipFamilies: ranges.addresses.map(({ family }) => family) }),
-    allocationOf: (kind) => (kind.kind === "Service" ? services : undefined),
+    allocationOf: (kind) => (kind === (Kinds.Service as Kind) ? services : undefined),
   };
 }
 

@@ -1,4 +1,6 @@
 import { Kinds, type IPFamily, type Kind } from "@kubehop/api";
+import { customStrategy } from "../custom-resources/custom-strategy.ts";
+import { customResourceDefinitionStrategy } from "../custom-resources/definition-strategy.ts";
 import { configMapStrategy } from "./config-map.ts";
 import { controllerRevisionStrategy } from "./controller-revision.ts";
 import { cronJobStrategy } from "./cron-job.ts";
@@ -67,10 +69,11 @@ export function createStrategies(options: StrategyOptions): (kind: Kind) => Stra
     ClusterRole: clusterRoleStrategy,
     RoleBinding: roleBindingStrategy,
     ClusterRoleBinding: clusterRoleBindingStrategy,
+    CustomResourceDefinition: customResourceDefinitionStrategy,
   };
   const strategies = new Map<string, Strategy>();
   for (const [name, kind] of Object.entries(Kinds) as [keyof typeof Kinds, Kind][]) {
     strategies.set(name, (own[name] as Strategy | undefined) ?? createStrategy(kind));
   }
-  return (kind) => strategies.get(kind.kind) ?? createStrategy(kind);
+  return (kind) => customStrategy(kind) ?? strategies.get(kind.kind) ?? createStrategy(kind);
 }

@@ -19,6 +19,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   /** Keeps all but the status and the managedFields. */
   prepareForStatusUpdate(object: T, old: T): void;
   validateStatusUpdate(object: T, old: T): StatusCause[];
+  /** Marks an object whose deletion begins, and may keep it with a finalizer. */
+  prepareForDelete(object: T, now: number): void;
   /** Texts for the `Warning` header: things that are accepted, but not wise. */
   warnings(object: T): string[];
 }
@@ -41,6 +43,8 @@ export interface Rules<T extends KubeObject> {
   /** Rules for the change; come after those for the object alone. */
   readonly validateUpdate?: (object: T, old: T) => StatusCause[];
   readonly validateStatus?: (object: T, old: T) => StatusCause[];
+  /** `now` is the unix time in ms. */
+  readonly prepareForDelete?: (object: T, now: number) => void;
   readonly warnings?: (object: T) => string[];
 }
 
@@ -74,6 +78,7 @@ export function createStrategy<T extends KubeObject>(
     ],
     prepareForStatusUpdate: keepAllButStatus,
     validateStatusUpdate: (object, old) => rules.validateStatus?.(object, old) ?? [],
+    prepareForDelete: (object, now) => rules.prepareForDelete?.(object, now),
     warnings: (object) => rules.warnings?.(object) ?? [],
   };
 }

@@ -1,4 +1,12 @@
-import { conflict, type KubeObject, Kinds, notFound, type Pod, statusError } from "@kubehop/api";
+import {
+  conflict,
+  type Kind,
+  type KubeObject,
+  Kinds,
+  notFound,
+  type Pod,
+  statusError,
+} from "@kubehop/api";
 import type { ParsedDeleteOptions } from "../http/delete-options.ts";
 import { copyObject, createEntry, encodeObject, type Entry } from "../storage/entry.ts";
 import { isUnchanged, timestamp } from "./metadata.ts";
@@ -34,12 +42,16 @@ export async function deleteObject(
   options: ParsedDeleteOptions,
 ): Promise<Deletion> {
   const { kind, name } = target;
-  if (kind.kind === Kinds.Namespace.kind && IMMORTAL.has(name)) throw immortal(name);
+  if (isCore(kind, Kinds.Namespace) && IMMORTAL.has(name)) throw immortal(name);
   return retryOnConflict(resources, target, async () => {
     const current = await resources.store.find(keyOf(target, name));
     if (current === undefined) throw notFound(kind, name);
     checkPreconditions(target, current, options);
-    const next = markDeleted(copyObject(current), options, resources.clock.now());
+    const next = copyObject(current);
+    if (next.metadata.deletionTimestamp === undefined) {
+      resources.strategyOf(kind).prepareForDelete(next, resources.clock.now());
+    }
+    markDeleted(kind, next, { options, now: resources.clock.now() });
     const gone = isFinished(next);
     if (options.dryRun) {
       return { entry: createEntry(current.key, current.revision, encodeObject(next)), gone };
@@ -73,22 +85,30 @@ function checkPreconditions(
   }
 }
 
-function markDeleted(object: KubeObject, options: ParsedDeleteOptions, now: number): KubeObject {
+function markDeleted(
+  kind: Kind,
+  object: KubeObject,
+  { options, now }: { readonly options: ParsedDeleteOptions; readonly now: number },
+): void {
   const { metadata } = object;
   const finalizers = finalizersFor(metadata.finalizers ?? [], options);
   if (finalizers.length === 0) delete metadata.finalizers;
   else metadata.finalizers = finalizers;
-  const grace = graceSeconds(object, options);
+  const grace = isCore(kind, Kinds.Pod) ? graceSeconds(object, options) : 0;
   const known = metadata.deletionTimestamp;
   const shorter = grace < (metadata.deletionGracePeriodSeconds ?? Number.POSITIVE_INFINITY);
   if (known === undefined || shorter) {
     metadata.deletionGracePeriodSeconds = grace;
     metadata.deletionTimestamp = timestamp(now + grace * 1_000);
   }
-  if (object.kind === Kinds.Namespace.kind) {
+  if (isCore(kind, Kinds.Namespace)) {
     object["status"] = { ...(object["status"] as object | undefined), phase: "Terminating" };
   }
-  return object;
+}
+
+/** Custom kinds may be called like built-in ones. */
+function isCore(kind: Kind, core: Pick<Kind, "kind">): boolean {
+  return kind.group === "" && kind.kind === core.kind;
 }
 
 /** The finalizers after a deletion: the propagation policy decides about the collector's own. */
@@ -104,7 +124,6 @@ function finalizersFor(
 
 /** Only a pod on a node gets time to end: its kubelet deletes it for good with grace 0. */
 function graceSeconds(object: KubeObject, { gracePeriodSeconds }: ParsedDeleteOptions): number {
-  if (object.kind !== Kinds.Pod.kind) return 0;
   const { spec, status } = object as unknown as Pod;
   const ended = status?.phase === "Succeeded" || status?.phase === "Failed";
   if ((spec.nodeName ?? "") === "" || ended) return 0;

@@ -23,7 +23,7 @@ export async function deleteOne(resources: Resources, call: Call): Promise<Fasti
   const target = namedTarget(call);
   const view = viewOf(call);
   const { entry, gone } = await deleteObject(resources, target, deleteOptionsOf(call));
-  if (!gone || ANSWERS_OBJECT.has(kind.kind)) return sendEntry(reply, kind, entry, view);
+  if (!gone || answersObject(kind)) return sendEntry(reply, kind, entry, view);
   return sendJson(reply, JSON.stringify(successOf(kind, entry)), view);
 }
 
@@ -39,12 +39,16 @@ export async function deleteCollection(resources: Resources, call: Call): Promis
   const workers = Array.from({ length: PARALLEL }, async () => {
     for (let entry = entries.pop(); entry !== undefined; entry = entries.pop()) {
       const { name, namespace } = entry.object.metadata;
-      const one = { kind, name, ...(namespace !== undefined && { namespace }) };
+      const one = { kind: target.kind, name, ...(namespace !== undefined && { namespace }) };
       await deleteObject(resources, one, deleteOptions).catch(ignoreNotFound);
     }
   });
   await Promise.all(workers);
   return sendPage(reply, kind, page, view);
+}
+
+function answersObject({ group, kind }: Kind): boolean {
+  return group === "" && ANSWERS_OBJECT.has(kind);
 }
 
 function deleteOptionsOf(call: Call): ReturnType<typeof parseDeleteOptions> {
