@@ -43,7 +43,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   ws: /^(packages\/trace|services\/kubelet)\//,
   jose: /^services\/apiserver\/src\/auth\//,
   "@peculiar/x509": /^packages\/kit\/src\/certificates/,
-  rfc6902: /^packages\/api\/src\/patch\//,
+  rfc6902: /^$/,
   testcontainers: /^packages\/testcontainers\//,
   vitest: /^$/,
 };

@@ -203,7 +203,76 @@ describe("objects", () => {
     expect(container).toMatchObject({ name: "main", image: "example/image:2" });
     const third = await patch(path, MERGE, { metadata: { labels: { a: "b" } } });
     expect([third.body.metadata.labels, third.body.metadata.generation]).toEqual([{ a: "b" }, 3]);
-    expect((await patch(path, "application/apply-patch+yaml", {})).status).toBe(415);
+  });
+
+  const JSON_PATCH = "application/json-patch+json";
+  const STRATEGIC = "application/strategic-merge-patch+json";
+
+  it.each<[string, string, string, string]>([
+    [
+      "strategic merge patch",
+      STRATEGIC,
+      '{"dta":{"a":"2"}}',
+      ' "" is invalid: patch: Invalid value: "map[dta:map[a:2]]": strict decoding error: unknown field "dta"',
+    ],
+    ["merge patch", MERGE, '{"dta":{"a":"2"}}', 'strict decoding error: unknown field "dta"'],
+    [
+      "merge patch with a key that comes twice",
+      MERGE,
+      '{"data":{"a":"2","a":"3"}}',
+      'strict decoding error: duplicate field "data.a"',
+    ],
+    [
+      "JSON patch with a key that comes twice",
+      JSON_PATCH,
+      '[{"op":"add","path":"/data/a","value":"2","value":"3"}]',
+      'strict decoding error: json patch duplicate field "[0].value"',
+    ],
+    [
+      "patch to a value of the wrong type",
+      MERGE,
+      '{"data":{"a":2}}',
+      "json: cannot unmarshal number into Go struct field ConfigMap.data of type string",
+    ],
+  ])("a %s is refused when decoding is strict", async (what, type, text, message) => {
+    const name = what.replaceAll(" ", "-").toLowerCase();
+    await post(CONFIG_MAPS, configMap(name));
+    const strict = await patch(`${CONFIG_MAPS}/${name}?fieldValidation=Strict`, type, text);
+    expect([strict.status, strict.body.message]).toEqual([422, expect.stringContaining(message)]);
+    expect((await server.send(`${CONFIG_MAPS}/${name}`)).body.data).toEqual({ a: "1" });
+    if (!message.includes("strict")) return;
+    const warned = await patch(`${CONFIG_MAPS}/${name}`, type, text);
+    expect([warned.status, warned.headers["warning"]]).toEqual([
+      200,
+      expect.stringMatching(/^299 - "(unknown|duplicate|json patch duplicate) field/),
+    ]);
+  });
+
+  it("in YAML with a key that comes twice are refused or warned about", async () => {
+    const yaml = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: y2}\ndata:\n  a: x\n  a: y\n";
+    const headers = { "content-type": "application/yaml" };
+    const strict = await post(`${CONFIG_MAPS}?fieldValidation=Strict`, yaml, headers);
+    const problem = 'yaml: unmarshal errors:\n  line 6: key "a" already set in map';
+    expect([strict.status, strict.body.message]).toEqual([
+      400,
+      'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: ' +
+        problem,
+    ]);
+    const warned = await post(CONFIG_MAPS, yaml, headers);
+    expect([warned.status, warned.body.data]).toEqual([201, { a: "y" }]);
+    expect(warned.headers["warning"]).toContain("already set in map");
+  });
+
+  it("may have fields named as JavaScript's own", async () => {
+    const path = `${CONFIG_MAPS}/own-names`;
+    await post(CONFIG_MAPS, configMap("own-names"));
+    const value = '{"__proto__":"a","constructor":"b"}';
+    const operation = `[{"op":"replace","path":"/data","value":${value}}]`;
+    const { status, text } = await patch(path, JSON_PATCH, operation);
+    expect([status, text]).toEqual([200, expect.stringContaining(`"data":${value}`)]);
+    expect((await patch(path, MERGE, '{"data":{"__proto__":"c"}}')).text).toContain(
+      '"data":{"__proto__":"c","constructor":"b"}',
+    );
   });
 });
 

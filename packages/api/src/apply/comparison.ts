@@ -1,3 +1,4 @@
+import { isEqual } from "../equality.ts";
 import { isObject } from "../patch/merge-patch.ts";
 import {
   addChild,
@@ -32,19 +33,6 @@ export function isUnchanged({ added, removed, modified }: Comparison): boolean {
   return isEmpty(added) && isEmpty(removed) && isEmpty(modified);
 }
 
-/** Whether JSON values are equal. */
-export function isEqual(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (Array.isArray(a)) {
-    if (!Array.isArray(b) || a.length !== b.length) return false;
-    return a.every((item, index) => isEqual(item, b[index]));
-  }
-  if (!isObject(a) || !isObject(b)) return false;
-  const names = Object.keys(a);
-  if (names.length !== Object.keys(b).length) return false;
-  return names.every((name) => Object.hasOwn(b, name) && isEqual(a[name], b[name]));
-}
-
 /** Compares what is below a place; false when the place is compared as a whole. */
 function compareBelow(type: FieldType, old: unknown, next: unknown, result: Builder): boolean {
   const resolved = resolveType(type, next ?? old);
@@ -76,13 +64,26 @@ function compareLists(type: ListType, old: unknown, next: unknown, result: Build
   const oldItems = itemsByElement(type, before);
   const nextItems = itemsByElement(type, after);
   for (const element of new Set([...oldItems.keys(), ...nextItems.keys()])) {
-    const olds = oldItems.get(element) ?? [];
-    const nexts = nextItems.get(element) ?? [];
-    const isOne = olds.length <= 1 && nexts.length <= 1;
-    if (isOne) comparePlace(type.items, element, { old: olds[0], next: nexts[0] }, result);
-    else compareWhole(element, { old: orNone(olds), next: orNone(nexts) }, result);
+    compareItems(
+      type,
+      element,
+      { old: oldItems.get(element), next: nextItems.get(element) },
+      result,
+    );
   }
   return true;
+}
+
+/** Items of one key: mostly one on each side; where it came more often all are compared. */
+function compareItems(
+  type: ListType,
+  element: PathElement,
+  { old, next }: { old: readonly unknown[] | undefined; next: readonly unknown[] | undefined },
+  result: Builder,
+): void {
+  const isOne = (old?.length ?? 1) === 1 && (next?.length ?? 1) === 1;
+  if (isOne) comparePlace(type.items, element, { old: old?.[0], next: next?.[0] }, result);
+  else compareWhole(element, { old, next }, result);
 }
 
 interface Values {
@@ -122,8 +123,4 @@ function createBuilder(): Builder {
 
 function own(object: Record<string, unknown>, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
-}
-
-function orNone(items: readonly unknown[]): readonly unknown[] | undefined {
-  return items.length === 0 ? undefined : items;
 }

@@ -61,7 +61,7 @@ export function fieldTypeOf(schema: TSchema | boolean | undefined): FieldType {
   if (typeof schema !== "object") return UNTYPED;
   const known = types.get(schema);
   if (known !== undefined) return known;
-  const type = convert(schema as Schema);
+  const type = convert(schema);
   types.set(schema, type);
   return type;
 }
@@ -80,6 +80,10 @@ function convert(schema: Schema): FieldType {
   if (schema["x-kubernetes-int-or-string"] === true) return SCALAR;
   if (type === "object") return mapType(schema);
   return type === undefined && !("anyOf" in schema) ? UNTYPED : SCALAR;
+}
+
+function defaultOf(schema: Schema | undefined): unknown {
+  return schema?.default;
 }
 
 function mapType(schema: Schema): FieldType {
@@ -108,8 +112,6 @@ function listType(schema: Schema, items: TSchema): FieldType {
   if (relation !== "map") return { ...type, relation: "atomic", keys: [] };
   const names = schema["x-kubernetes-list-map-keys"] ?? (mergeKey === undefined ? [] : [mergeKey]);
   const { properties = {} } = items as Schema;
-  const keys = names
-    .toSorted()
-    .map((name) => [name, (properties[name] as Schema | undefined)?.default] as const);
+  const keys = names.toSorted().map((name) => [name, defaultOf(properties[name])] as const);
   return { ...type, relation, keys };
 }

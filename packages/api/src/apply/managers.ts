@@ -1,5 +1,5 @@
 import type { ManagedFieldsEntry } from "../meta/object-meta.ts";
-import { type FieldSet, fromFieldsV1, isEmpty, isSame, toFieldsV1, union } from "./field-set.ts";
+import { type FieldSet, fromFieldsV1, isEmpty, toFieldsV1, union } from "./field-set.ts";
 
 /** Who writes: what distinguishes one entry of managedFields from another. */
 export interface FieldManager {
@@ -39,21 +39,21 @@ export function readManagers(
   entries: readonly ManagedFieldsEntry[] | undefined,
 ): Managers | undefined {
   const managers = new Map<string, ManagedSet>();
-  for (const entry of entries ?? []) {
-    const { manager = "", operation, apiVersion = "", fieldsType, subresource, time } = entry;
-    const fields = fromFieldsV1(entry.fieldsV1 ?? {});
-    const isKnown = operation === "Apply" || operation === "Update";
-    if (!isKnown || fieldsType !== "FieldsV1" || fields === undefined) return undefined;
-    const about: FieldManager = {
-      name: manager,
-      operation,
-      apiVersion,
-      ...(subresource !== undefined && subresource !== "" && { subresource }),
-    };
-    const set = { manager: about, fields, ...(time !== undefined && { time }) };
-    managers.set(managerKey(about), set);
+  for (const { time, fieldsV1, ...entry } of entries ?? []) {
+    const manager = readManager(entry);
+    const fields = fromFieldsV1(fieldsV1 ?? {});
+    if (manager === undefined || fields === undefined) return undefined;
+    const set = { manager, fields, ...(time !== undefined && { time }) };
+    managers.set(managerKey(manager), set);
   }
   return managers;
+}
+
+function readManager(entry: ManagedFieldsEntry): FieldManager | undefined {
+  const { manager: name = "", operation, apiVersion = "", fieldsType, subresource = "" } = entry;
+  if (fieldsType !== "FieldsV1") return undefined;
+  if (operation !== "Apply" && operation !== "Update") return undefined;
+  return { name, operation, apiVersion, ...(subresource !== "" && { subresource }) };
 }
 
 /** The managers as managedFields: appliers first, then by time and name; empty ones left out. */
@@ -68,16 +68,6 @@ export function writeManagers(managers: Managers): ManagedFieldsEntry[] {
     fieldsV1: toFieldsV1(fields),
     ...(manager.subresource !== undefined && { subresource: manager.subresource }),
   }));
-}
-
-/** Whether both hold the same managers with the same fields, whatever their times. */
-export function sameManagers(a: Managers, b: Managers): boolean {
-  if (a.size !== b.size) return false;
-  return [...a].every(([key, { fields, manager }]) => {
-    const other = b.get(key);
-    if (other === undefined || other.manager.apiVersion !== manager.apiVersion) return false;
-    return isSame(fields, other.fields);
-  });
 }
 
 /**

@@ -139,7 +139,8 @@ describe("managedFields", () => {
       "ancient-changes",
       ...names.slice(5),
     ]);
-    expect(Object.keys((capped[1]?.fieldsV1 as { "f:spec": object })["f:spec"])).toHaveLength(5);
+    const ancient = capped[1]?.fieldsV1 ?? {};
+    expect(Object.keys(ancient["f:spec"] as object)).toHaveLength(5);
     const again = writeManagers(capManagers(readManagers(capped) ?? new Map()));
     expect(again).toEqual(capped);
   });

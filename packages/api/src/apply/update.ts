@@ -44,7 +44,8 @@ export function managersAfterUpdate(
   { live, next, manager, time, managers }: UpdateWrite & { readonly managers: Managers },
 ): Managers {
   const key = managerKey(manager);
-  const old = live ?? skeletonOf(objectType(rules), next);
+  // A status that is written for the first time was there in Go, empty.
+  const old = { ...skeletonOf(objectType(rules), next), ...live };
   const previous = managers.get(key);
   // The manager's own fields are taken and given back as those of others: what it removes is gone.
   const taken = takeOver(rules, { old, next, managers, self: "" });

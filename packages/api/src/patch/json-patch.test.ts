@@ -68,8 +68,10 @@ describe("failures", () => {
     ["unknown operation", { op: "merge", path: "/x", value: 1 }],
     ["no path", { op: "add", value: 1 }],
     ["bad path", { op: "add", path: "x", value: 1 }],
-    ["prototype", { op: "add", path: "/__proto__/polluted", value: 1 }],
-    ["constructor", { op: "add", path: "/constructor/prototype/polluted", value: 1 }],
+    ["below the prototype", { op: "add", path: "/__proto__/polluted", value: 1 }],
+    ["below the constructor", { op: "add", path: "/constructor/prototype/polluted", value: 1 }],
+    ["remove a method", { op: "remove", path: "/toString" }],
+    ["remove all", { op: "remove", path: "" }],
     ["no operation", 5],
     ["null", null],
   ])("%s is 422", (_name, operation) => {
@@ -104,8 +106,32 @@ describe("failures", () => {
   });
 });
 
+test("a patch that moves the items of a long list again and again ends with 413", () => {
+  const insert = Array.from({ length: 9_999 }, () => ({ op: "add", path: "/list/0", value: 0 }));
+  const list = Array.from({ length: 100_000 }, () => 0);
+  expect(() => applyJsonPatch({ list }, insert)).toThrow(
+    expect.objectContaining({ code: 413 }) as Error,
+  );
+});
+
+test("members named __proto__ are members like any other", () => {
+  const parse = (text: string): unknown => JSON.parse(text);
+  const patch = [
+    { op: "add", path: "/labels", value: parse('{"__proto__":"a","x":{"__proto__":1}}') },
+    { op: "add", path: "/labels/constructor", value: "b" },
+    { op: "copy", from: "/labels", path: "/__proto__" },
+    { op: "test", path: "/__proto__/__proto__", value: "a" },
+    { op: "replace", path: "/labels/__proto__", value: "c" },
+  ];
+  const result = applyJsonPatch<unknown>({}, patch);
+  expect(JSON.stringify(result)).toBe(
+    '{"labels":{"__proto__":"c","x":{"__proto__":1},"constructor":"b"},' +
+      '"__proto__":{"__proto__":"a","x":{"__proto__":1},"constructor":"b"}}',
+  );
+});
+
 test("the patch between two objects leads from one to the other", () => {
-  // rfc6902 leaves out a member named __proto__: it would be the prototype of a plain object.
+  // rfc6902, which makes the patch, leaves out members named __proto__.
   const json = fc
     .dictionary(fc.stringMatching(/^[a-z/~]{1,3}$/), fc.jsonValue({ maxDepth: 3 }))
     .filter((object) => !JSON.stringify(object).includes("__proto__"));

@@ -1,6 +1,7 @@
 import { isAlreadyExists, type KubeObject } from "@kubehop/api";
 import type { Logger } from "@kubehop/kit";
 import { createObject } from "../resources/create.ts";
+import { SERVER } from "../resources/field-ownership.ts";
 import { startPeriodic } from "../resources/periodic.ts";
 import type { Resources } from "../resources/resources.ts";
 import { keyOf, type Target } from "../resources/target.ts";
@@ -41,14 +42,22 @@ export async function ensureObject(resources: Resources, wanted: BootstrapObject
     await create(resources, target, object);
   } else if (fixed) {
     const apply = (current: KubeObject): KubeObject => restored(current, object);
-    const change = { target: { ...target, name }, part: "object", dryRun: false, apply } as const;
-    await updateObject(resources, change);
+    await updateObject(resources, {
+      target: { ...target, name },
+      part: "object",
+      dryRun: false,
+      writer: SERVER,
+      apply,
+    });
   }
 }
 
 async function create(resources: Resources, target: Target, object: KubeObject): Promise<void> {
   try {
-    await createObject(resources, target, structuredClone(object), { dryRun: false });
+    await createObject(resources, target, structuredClone(object), {
+      dryRun: false,
+      writer: SERVER,
+    });
   } catch (error) {
     // Another API server was faster.
     if (!isAlreadyExists(error)) throw error;

@@ -8,19 +8,39 @@ interface Frame {
   keyNext: boolean;
 }
 
-/**
- * The paths (`spec.ports[0].port`) of keys that come more than once in an object, each path once.
- * `json` must be valid JSON.
- */
+/** Most duplicates that are told. */
+const LIMIT = 100;
+
+/** A key that comes again in its object. */
+export interface DuplicateKey {
+  readonly key: string;
+  /** Such as `spec.ports[0].port`. */
+  readonly path: string;
+  /** The line it stands in, from 1. */
+  readonly line: number;
+}
+
+/** The paths of keys that come more than once in an object, each once. `json` must be valid. */
 export function duplicateFields(json: string): readonly string[] {
-  const duplicates = new Set<string>();
+  return [...new Set(duplicateKeys(json).map(({ path }) => path))];
+}
+
+/** Each key that its object has already; `json` must be valid JSON. */
+export function duplicateKeys(json: string): readonly DuplicateKey[] {
+  const duplicates: DuplicateKey[] = [];
   const frames: Frame[] = [];
-  for (let index = 0; index < json.length; index += 1) {
+  for (let index = 0; index < json.length && duplicates.length < LIMIT; index += 1) {
     const frame = frames.at(-1);
     switch (json[index]) {
       case '"': {
         const end = endOfString(json, index);
-        if (frame?.keyNext === true) readKey(json.slice(index, end + 1), frames, duplicates);
+        if (frame?.keyNext === true && isAgain(json.slice(index, end + 1), frames)) {
+          duplicates.push({
+            key: String(frame.at),
+            path: pathOf(frames),
+            line: lineOf(json, index),
+          });
+        }
         index = end;
         break;
       }
@@ -35,24 +55,30 @@ export function duplicateFields(json: string): readonly string[] {
         frames.pop();
         break;
       case ",":
-        if (frame !== undefined) goOn(frame);
+        goOn(frame);
     }
   }
-  return [...duplicates];
+  return duplicates;
 }
 
-function readKey(text: string, frames: readonly Frame[], duplicates: Set<string>): void {
+/** Reads a key; tells whether its object has it already. */
+function isAgain(text: string, frames: readonly Frame[]): boolean {
   const frame = frames.at(-1) as Frame;
-  const key = JSON.parse(text) as string;
+  const key = text.includes("\\") ? (JSON.parse(text) as string) : text.slice(1, -1);
   frame.keyNext = false;
   frame.at = key;
-  if (frame.keys?.has(key) === true) duplicates.add(pathOf(frames));
+  if (frame.keys?.has(key) === true) return true;
   frame.keys?.add(key);
+  return false;
 }
 
-function goOn(frame: Frame): void {
-  if (typeof frame.at === "number") frame.at += 1;
-  else frame.keyNext = true;
+function lineOf(json: string, index: number): number {
+  return json.slice(0, index).split("\n").length;
+}
+
+function goOn(frame: Frame | undefined): void {
+  if (typeof frame?.at === "number") frame.at += 1;
+  else if (frame !== undefined) frame.keyNext = true;
 }
 
 /** Index of the quote that ends the string which begins at `start`. */

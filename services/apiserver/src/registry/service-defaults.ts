@@ -24,6 +24,13 @@ export function setServiceDefaults(service: Service): void {
   if (isExternalName(service)) delete spec.internalTrafficPolicy;
   else setDefaults(spec, { internalTrafficPolicy: "Cluster" });
   if (spec.type === "LoadBalancer") setDefaults(spec, { allocateLoadBalancerNodePorts: true });
+  setStatusDefaults(service);
+}
+
+function setStatusDefaults({ status }: Service): void {
+  for (const ingress of status?.loadBalancer?.ingress ?? []) {
+    if ((ingress.ip ?? "") !== "") setDefaults(ingress, { ipMode: "VIP" });
+  }
 }
 
 /** An address comes from `clusterIP`, from `clusterIPs`, or from the old Service. */

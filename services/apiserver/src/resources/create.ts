@@ -8,11 +8,20 @@ import {
 } from "@kubehop/api";
 import { createEntry, encodeObject, type Entry } from "../storage/entry.ts";
 import { RevisionConflict } from "../storage/storage.ts";
+import { trackFields, type Writer } from "./field-ownership.ts";
 import { fillNewMetadata, generateName } from "./metadata.ts";
 import { withReservation } from "./allocation.ts";
 import { checkNamespace } from "./namespaces.ts";
 import type { Resources } from "./resources.ts";
 import { keyOf, matchTarget, type Target } from "./target.ts";
+
+/** How an object is created. */
+export interface CreateOptions {
+  /** Do everything but store. */
+  readonly dryRun: boolean;
+  /** Whose fields these are; undefined when the object's managedFields say so already. */
+  readonly writer: Writer | undefined;
+}
 
 /** How often a generated name that is taken is replaced by another. */
 const NAME_ATTEMPTS = 8;
@@ -25,7 +34,7 @@ export async function createObject(
   resources: Resources,
   target: Target,
   object: KubeObject,
-  options: { readonly dryRun: boolean },
+  options: CreateOptions,
 ): Promise<Entry> {
   const { kind } = target;
   const { metadata } = object;
@@ -51,13 +60,18 @@ async function createNamed(
   resources: Resources,
   target: Target,
   object: KubeObject,
-  { dryRun }: { readonly dryRun: boolean },
+  { dryRun, writer }: CreateOptions,
 ): Promise<Entry> {
   const { cache, store } = resources;
   const { kind, namespace } = target;
   const { name } = object.metadata;
   const strategy = resources.strategyOf(kind);
   if (namespace !== undefined) await checkNamespace(store, kind, { namespace, name });
+  strategy.setDefaults(object);
+  if (writer !== undefined) {
+    const now = resources.clock.now();
+    trackFields(kind, { live: undefined, next: object, writer, now });
+  }
   strategy.prepareForCreate(object);
   const causes = strategy.validate(object);
   if (causes.length > 0) throw invalid(kind, name, causes);

@@ -18,7 +18,6 @@ export function fillNewMetadata(kind: Kind, object: KubeObject, now: number): vo
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
   delete metadata.selfLink;
-  delete metadata.managedFields;
   delete metadata.generation;
   metadata.uid = randomUUID();
   metadata.creationTimestamp = timestamp(now);
@@ -33,7 +32,6 @@ export function carryMetadata(kind: Kind, object: KubeObject, old: KubeObject): 
     throw conflict(kind, metadata.name, why);
   }
   delete metadata.selfLink;
-  delete metadata.managedFields;
   carry(object, old, "uid");
   carry(object, old, "creationTimestamp");
   carry(object, old, "deletionTimestamp");
@@ -47,9 +45,12 @@ export function countGeneration(kind: Kind, object: KubeObject, old: KubeObject)
   object.metadata.generation = (old.metadata.generation ?? 0) + 1;
 }
 
-/** Whether two versions differ in more than their resourceVersion. */
+/**
+ * Whether two versions differ in nothing but their resourceVersion and the times of managers: a
+ * write that changes nothing else is none (source: IgnoreManagedFieldsTimestampsTransformer).
+ */
 export function isUnchanged(object: KubeObject, old: KubeObject): boolean {
-  return isDeepStrictEqual(withoutVersion(object), withoutVersion(old));
+  return isDeepStrictEqual(comparable(object), comparable(old));
 }
 
 /** A name from a prefix and five random letters. `random` gives numbers in [0, 1). */
@@ -77,7 +78,8 @@ function contentOf(object: KubeObject): object {
   return content;
 }
 
-function withoutVersion(object: KubeObject): object {
-  const { resourceVersion: _version, ...metadata } = object.metadata;
-  return { ...object, metadata };
+function comparable(object: KubeObject): object {
+  const { resourceVersion: _version, managedFields = [], ...metadata } = object.metadata;
+  const managers = managedFields.map(({ time: _time, ...entry }) => JSON.stringify(entry));
+  return { ...object, metadata, managers: managers.toSorted() };
 }

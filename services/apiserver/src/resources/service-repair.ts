@@ -12,6 +12,7 @@ import { planAddressRepair, type RepairAction, type RepairEvent } from "../alloc
 import { planPortRepair } from "../allocators/repair-ports.ts";
 import { createAddressStore, createPortStore } from "./allocation-stores.ts";
 import { createObject } from "./create.ts";
+import { SERVER } from "./field-ownership.ts";
 import { timestamp } from "./metadata.ts";
 import { startPeriodic } from "./periodic.ts";
 import type { Resources } from "./resources.ts";
@@ -96,7 +97,8 @@ async function tell(resources: Resources, event: RepairEvent): Promise<void> {
     lastTimestamp: now,
     count: 1,
   };
-  await createObject(resources, { kind: Kinds.Event, namespace }, object, { dryRun: false });
+  const target = { kind: Kinds.Event, namespace };
+  await createObject(resources, target, object, { dryRun: false, writer: SERVER });
 }
 
 function objectsOf<T>(

@@ -8,6 +8,7 @@ import {
 } from "@kubehop/api";
 import { copyObject, createEntry, encodeObject, type Entry } from "../storage/entry.ts";
 import { withReservation } from "./allocation.ts";
+import { trackFields, type Writer } from "./field-ownership.ts";
 import { carryMetadata, countGeneration, isUnchanged } from "./metadata.ts";
 import { removeObject } from "./remove.ts";
 import type { Resources } from "./resources.ts";
@@ -23,8 +24,13 @@ export interface Change {
   /** `unchecked` leaves out the strategy: for subresources with rules of their own. */
   readonly part: Part;
   readonly dryRun: boolean;
-  /** What the object should become. Gets a copy it may change; called again after a lost race. */
-  apply(current: KubeObject): KubeObject;
+  /** Who owns what changes; undefined when `apply` sets the managedFields itself. */
+  readonly writer: Writer | undefined;
+  /**
+   * What the object should become. Gets a copy it may change, and the stored object, which it must
+   * not; called again after a lost race.
+   */
+  apply(current: KubeObject, stored: KubeObject): KubeObject;
 }
 
 /**
@@ -61,13 +67,17 @@ export function isFinished({ metadata, spec }: KubeObject): boolean {
 }
 
 function nextObject(resources: Resources, change: Change, current: Entry): KubeObject {
-  const { target, part } = change;
+  const { target, part, writer } = change;
   const { kind, name } = target;
   const old = current.object;
-  const next = change.apply(copyObject(current));
+  const next = change.apply(copyObject(current), old);
   matchTarget(target, next);
   checkVersion(change, next, current);
   carryMetadata(kind, next, old);
+  if (part !== "unchecked") resources.strategyOf(kind).setDefaults(next);
+  if (writer !== undefined) {
+    trackFields(kind, { live: old, next, writer, now: resources.clock.now() });
+  }
   const causes = part === "unchecked" ? [] : checkedBy(resources, change, { next, old });
   causes.push(...finalizerCauses(next, old));
   if (causes.length > 0) throw invalid(kind, name, causes);

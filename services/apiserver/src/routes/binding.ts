@@ -63,6 +63,7 @@ export async function bindPod(resources: Resources, call: Call): Promise<Fastify
     target,
     part: "unchecked",
     dryRun,
+    writer: undefined,
     apply: (object) => {
       const why = refusal(object as unknown as Pod);
       if (why !== undefined) throw conflict({ ...target.kind, plural: "pods/binding" }, name, why);

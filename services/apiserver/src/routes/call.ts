@@ -9,11 +9,12 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { UserInfo } from "../auth/user.ts";
 import { parseAccept } from "../http/accept.ts";
 import { TRANSFORMATIONS, type View } from "../http/answer.ts";
-import { decodeBody, mediaTypeOf, PROTOBUF } from "../http/body.ts";
-import { duplicateFields } from "../http/duplicate-fields.ts";
+import { decodeBody, mediaTypeOf, PROTOBUF, requireBody } from "../http/body.ts";
+import { duplicateProblems } from "../http/duplicate-problems.ts";
 import { isTrue, type ResourceRequest } from "../http/request-info.ts";
 import { addWarnings } from "../http/warnings.ts";
-import type { FieldValidation } from "../http/write-options.ts";
+import { type FieldValidation, managerOfAgent, type WriteOptions } from "../http/write-options.ts";
+import type { Writer } from "../resources/field-ownership.ts";
 import type { Target } from "../resources/target.ts";
 import type { IncludeObject } from "../table/table.ts";
 
@@ -26,6 +27,11 @@ export interface Call {
   readonly user: UserInfo;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
+  /**
+   * Throws 403 when the user may not write such an object; absent for kinds whose content gives
+   * nobody any right. `old` is absent for a create.
+   */
+  readonly admit?: (object: KubeObject, old?: KubeObject) => void;
   /** Unix time in ms when it came. */
   readonly now: number;
 }
@@ -56,14 +62,23 @@ export function objectOf<T extends KubeObject>(
   fieldValidation: FieldValidation,
 ): T {
   const contentType = call.request.headers["content-type"];
-  const mediaType = mediaTypeOf(contentType);
-  const body = bodyOf(call);
+  const body = requireBody(bodyOf(call));
   const value = decodeBody(contentType, body);
   // In protobuf fields have numbers: nobody can misspell one.
-  if (fieldValidation === "Ignore" || mediaType === PROTOBUF)
+  if (fieldValidation === "Ignore" || mediaTypeOf(contentType) === PROTOBUF)
     return decodeObject(kind, value).object;
-  const duplicates = mediaType === "application/json" ? duplicateFields(String(body)) : [];
-  return decodeChecked(call.reply, { kind, value, fieldValidation, duplicates });
+  const problems = duplicateProblems(contentType, body);
+  return decodeChecked(call.reply, { kind, value, fieldValidation, problems });
+}
+
+/** Who writes: the request's fieldManager, else the User-Agent up to the first slash. */
+export function writerOf(
+  { request, resource }: Pick<Call, "request" | "resource">,
+  { fieldManager }: WriteOptions,
+): Writer {
+  const { subresource } = resource;
+  const manager = fieldManager === "" ? managerOfAgent(agentOf(request)) : fieldManager;
+  return { manager, ...(subresource !== undefined && { subresource }) };
 }
 
 /** Decodes a value; what strict decoding refuses is refused (Strict), warned of, or ignored. */
@@ -73,20 +88,22 @@ export function decodeChecked<T extends KubeObject>(
     readonly kind: Decodable<T>;
     readonly value: unknown;
     readonly fieldValidation: FieldValidation;
-    /** Paths of keys that came twice. */
-    readonly duplicates?: readonly string[];
+    /** What was wrong with the body already: keys that came twice. */
+    readonly problems?: readonly string[];
   },
 ): T {
-  const { kind, value, fieldValidation, duplicates = [] } = input;
+  const { kind, value, fieldValidation } = input;
   const { object, unknown } = decodeObject(kind, value);
-  const problems = [
-    ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
-    ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
-  ];
+  const problems = [...(input.problems ?? []), ...unknown.map(unknownField)];
   if (problems.length === 0 || fieldValidation === "Ignore") return object;
   if (fieldValidation === "Strict") throw strictDecodingError(kind, problems);
   addWarnings(reply, problems);
   return object;
+}
+
+/** How strict decoding tells of a field that nobody knows. */
+export function unknownField(path: string): string {
+  return `unknown field ${JSON.stringify(path)}`;
 }
 
 function includeObjectOf(query: URLSearchParams): IncludeObject {

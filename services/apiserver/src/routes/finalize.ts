@@ -21,6 +21,7 @@ export async function finalizeNamespace(resources: Resources, call: Call): Promi
     target: namedTarget(call),
     part: "unchecked",
     dryRun,
+    writer: undefined,
     apply: (object) => ({
       ...object,
       metadata: { ...object.metadata, resourceVersion },

@@ -8,13 +8,14 @@ import type { Call } from "./call.ts";
 import { deleteCollection, deleteOne } from "./delete.ts";
 import { finalizeNamespace } from "./finalize.ts";
 import { streamLogs } from "./logs.ts";
+import { patch } from "./patch.ts";
 import { getObject, listObjects } from "./read.ts";
 import { handleScale } from "./scale.ts";
 import type { StreamSet } from "./streams.ts";
 import { subresourcesOf } from "./subresources.ts";
 import { requestToken } from "./token.ts";
 import { watchObjects, type WatchDeps } from "./watch.ts";
-import { create, patch, update } from "./write.ts";
+import { create, update } from "./write.ts";
 
 /** What the resource routes need. */
 export interface ResourceDeps {

@@ -1,21 +1,23 @@
 import {
-  applyPatch,
   type Decodable,
   formatLabelSelector,
   invalid,
   invalidValue,
+  type Kind,
   type KubeObject,
   type LabelSelector,
   selectorFromLabelSelector,
 } from "@kubehop/api";
 import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
+import { customTraits } from "../custom-resources/custom-kind.ts";
+import { readScale, type ScaleNumbers, writeScale } from "../custom-resources/scale.ts";
 import { sendJson } from "../http/answer.ts";
-import { decodeJson, mediaTypeOf, requireBody } from "../http/body.ts";
 import { parseWriteOptions } from "../http/write-options.ts";
 import type { Resources } from "../resources/resources.ts";
 import { updateObject } from "../resources/update.ts";
-import { bodyOf, type Call, decodeChecked, objectOf, viewOf } from "./call.ts";
+import { type Call, objectOf, viewOf, writerOf } from "./call.ts";
+import { patcherOf } from "./patch.ts";
 import { entryOf, namedTarget } from "./read.ts";
 
 /** How many pods a workload wants and has (autoscaling/v1). */
@@ -39,45 +41,38 @@ const ScaleKind: Decodable<Scale> = {
 
 /** GET, PUT and PATCH of /scale: reads and sets the number of wanted pods alone. */
 export async function handleScale(resources: Resources, call: Call): Promise<FastifyReply> {
+  const { kind } = call;
   const { verb } = call.resource;
   const view = viewOf(call);
   if (verb === "get") {
     const { object } = await entryOf(resources, call);
-    return sendJson(call.reply, JSON.stringify(scaleOf(object)), view);
+    return sendJson(call.reply, JSON.stringify(scaleOf(kind, object)), view);
   }
   const kindOfOptions = verb === "patch" ? "PatchOptions" : "UpdateOptions";
-  const { dryRun, fieldValidation } = parseWriteOptions(call.query, kindOfOptions);
+  const options = parseWriteOptions(call.query, kindOfOptions);
+  const { dryRun, fieldValidation } = options;
   const target = namedTarget(call);
   const change =
     verb === "patch"
-      ? patchedScale(call)
+      ? patcherOf(call, ScaleKind, options)
       : replacedScale(objectOf(call, ScaleKind, fieldValidation));
   const entry = await updateObject(resources, {
     target,
     part: "object",
     dryRun,
-    apply: (object) => withScale(object, change(scaleOf(object))),
+    writer: writerOf(call, options),
+    apply: (object) => withScale(kind, object, change(scaleOf(kind, object))),
   });
-  return sendJson(call.reply, JSON.stringify(scaleOf(entry.object)), view);
+  return sendJson(call.reply, JSON.stringify(scaleOf(kind, entry.object)), view);
 }
 
 function replacedScale(scale: Scale): (current: Scale) => Scale {
   return () => scale;
 }
 
-function patchedScale({ request, reply }: Call): (current: Scale) => Scale {
-  const contentType = mediaTypeOf(request.headers["content-type"]);
-  const patch = decodeJson(requireBody(bodyOf({ request })));
-  return (object) => {
-    const value = applyPatch({ contentType, kind: ScaleKind, object, patch });
-    return decodeChecked(reply, { kind: ScaleKind, value, fieldValidation: "Warn" });
-  };
-}
-
-function scaleOf(object: KubeObject): Scale {
+function scaleOf(kind: Kind, object: KubeObject): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const spec = object["spec"] as { replicas?: number; selector?: LabelSelector } | undefined;
-  const status = object["status"] as { replicas?: number } | undefined;
+  const { wanted, actual, selector } = numbersOf(kind, object);
   return {
     kind: "Scale",
     apiVersion: "autoscaling/v1",
@@ -88,15 +83,24 @@ function scaleOf(object: KubeObject): Scale {
       ...(resourceVersion !== undefined && { resourceVersion }),
       ...(creationTimestamp !== undefined && { creationTimestamp }),
     },
-    spec: { replicas: spec?.replicas ?? 1 },
-    status: {
-      replicas: status?.replicas ?? 0,
-      selector: formatLabelSelector(selectorFromLabelSelector(spec?.selector)),
-    },
+    spec: { replicas: wanted },
+    status: { replicas: actual, selector },
   };
 }
 
-function withScale(object: KubeObject, scale: Scale): KubeObject {
+function numbersOf(kind: Kind, object: KubeObject): ScaleNumbers {
+  const paths = customTraits(kind)?.scalePaths;
+  if (paths !== undefined) return readScale(object, paths);
+  const spec = object["spec"] as { replicas?: number; selector?: LabelSelector } | undefined;
+  const status = object["status"] as { replicas?: number } | undefined;
+  return {
+    wanted: spec?.replicas ?? 1,
+    actual: status?.replicas ?? 0,
+    selector: formatLabelSelector(selectorFromLabelSelector(spec?.selector)),
+  };
+}
+
+function withScale(kind: Kind, object: KubeObject, scale: Scale): KubeObject {
   const replicas = scale.spec?.replicas ?? 0;
   if (replicas < 0) {
     const why = "must be greater than or equal to 0";
@@ -106,5 +110,7 @@ function withScale(object: KubeObject, scale: Scale): KubeObject {
   const metadata = { ...object.metadata, resourceVersion: resourceVersion ?? "" };
   const { uid } = scale.metadata;
   if (uid !== undefined && uid !== "") metadata.uid = uid;
+  const paths = customTraits(kind)?.scalePaths;
+  if (paths !== undefined) return writeScale({ ...object, metadata }, paths, replicas);
   return { ...object, metadata, spec: { ...(object["spec"] as object | undefined), replicas } };
 }

@@ -40,7 +40,7 @@ export const SAMPLE_SCHEMA: TSchema = {
       },
     },
   },
-} as TSchema;
+};
 
 const key = fc.constantFrom("a", "b", "c", "__proto__");
 const word = fc.constantFrom("x", "y", "z");
@@ -71,8 +71,7 @@ export const anyObject: fc.Arbitrary<KubeObject> = fc
 
 /** An object of the sample kind with this spec. */
 export function sample(spec: object, metadata: object = {}): KubeObject {
-  const meta = { name: "sample", ...metadata };
-  return { apiVersion: "v1", kind: "Sample", metadata: meta as KubeObject["metadata"], spec };
+  return { apiVersion: "v1", kind: "Sample", metadata: { name: "sample", ...metadata }, spec };
 }
 
 const element = fc.constantFrom("f:a", "f:b", 'k:{"port":80}', 'v:"x"', "i:0");

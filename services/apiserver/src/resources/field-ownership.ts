@@ -1,0 +1,76 @@
+import {
+  apiVersionOf,
+  type FieldManager,
+  type FieldSet,
+  fieldSetOf,
+  type Kind,
+  type KubeObject,
+  managedFieldsAfterUpdate,
+  type OwnershipRules,
+} from "@kubehop/api";
+import { timestamp } from "./metadata.ts";
+
+/** Who writes an object, as its metadata.managedFields tell. */
+export interface Writer {
+  /** The fieldManager of the request. */
+  readonly manager: string;
+  /** The subresource it writes through: `status`, `scale`. */
+  readonly subresource?: string;
+}
+
+/** This server, when it writes on its own account. */
+export const SERVER: Writer = { manager: "kube-apiserver" };
+
+/** Name of a writer that tells none. */
+const UNKNOWN = "unknown";
+
+/** A write other than apply. */
+export interface TrackedWrite {
+  /** The stored object; undefined when it is created. */
+  readonly live: KubeObject | undefined;
+  /** What it becomes, with defaults; its managedFields are what the client sent. */
+  readonly next: KubeObject;
+  readonly writer: Writer;
+  /** Unix time in ms. */
+  readonly now: number;
+}
+
+/** Sets the managedFields of an object that is written: who changes a field owns it. */
+export function trackFields(kind: Kind, { live, next, writer, now }: TrackedWrite): void {
+  const manager = fieldManagerOf(kind, writer, "Update");
+  const rules = ownershipRulesOf(kind, writer);
+  const write = { live, next, manager, time: timestamp(now) };
+  const managedFields = managedFieldsAfterUpdate(rules, write);
+  if (managedFields.length === 0) delete next.metadata.managedFields;
+  else next.metadata.managedFields = managedFields;
+}
+
+/** The writer as an entry of managedFields names it. */
+export function fieldManagerOf(
+  kind: Kind,
+  { manager, subresource }: Writer,
+  operation: FieldManager["operation"],
+): FieldManager {
+  return {
+    name: manager === "" ? UNKNOWN : manager,
+    operation,
+    apiVersion: apiVersionOf(kind),
+    ...(subresource !== undefined && { subresource }),
+  };
+}
+
+/** What ownership of a kind's fields depends on when it is written this way. */
+export function ownershipRulesOf(kind: Kind, { subresource }: Writer): OwnershipRules {
+  return { schema: kind.schema, ignored: ignoredFields(kind, subresource) };
+}
+
+/** The object itself can't set its status, and the status nothing else. */
+function ignoredFields(kind: Kind, subresource: string | undefined): FieldSet {
+  if (subresource !== "status") return kind.status ? STATUS : NONE;
+  const { properties = {} } = kind.schema as { properties?: object };
+  const others = Object.keys(properties).filter((name) => name !== "status");
+  return fieldSetOf(...others.map((name) => [`f:${name}`]));
+}
+
+const STATUS = fieldSetOf(["f:status"]);
+const NONE = fieldSetOf();

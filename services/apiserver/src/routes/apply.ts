@@ -1,0 +1,103 @@
+import {
+  apiVersionOf,
+  applyConfiguration,
+  badRequest,
+  configurationErrors,
+  decodeObject,
+  fieldTypeOf,
+  isAlreadyExists,
+  isNotFound,
+  type Kind,
+  type KubeObject,
+} from "@kubehop/api";
+import type { FastifyReply } from "fastify";
+import { readConfiguration, requireBody } from "../http/body.ts";
+import { yamlProblems } from "../http/duplicate-problems.ts";
+import { addWarnings } from "../http/warnings.ts";
+import { type FieldValidation, parseWriteOptions } from "../http/write-options.ts";
+import { fieldManagerOf, ownershipRulesOf } from "../resources/field-ownership.ts";
+import { timestamp } from "../resources/metadata.ts";
+import type { Resources } from "../resources/resources.ts";
+import type { Part } from "../resources/update.ts";
+import { bodyOf, type Call, writerOf } from "./call.ts";
+import { answerCreated, answerUpdated } from "./write.ts";
+
+/** How often an apply that loses its race against a create or a delete is tried. */
+const ATTEMPTS = 4;
+
+/**
+ * Server-side apply (KEP-555): PATCH with application/apply-patch+yaml. Makes the object what the
+ * body says of it and the manager the owner of these fields; an object that is missing is created
+ * (201). Throws 409 with a cause for each field that another manager owns, unless forced.
+ */
+export async function applyToObject(
+  resources: Resources,
+  call: Call,
+  part: Part,
+): Promise<FastifyReply> {
+  const { kind, query } = call;
+  const options = parseWriteOptions(query, "PatchOptions", true);
+  const config = configurationOf(call, kind, options.fieldValidation);
+  const writer = writerOf(call, options);
+  const rules = ownershipRulesOf(kind, writer);
+  const manager = fieldManagerOf(kind, writer, "Apply");
+  const applied = (live: KubeObject | undefined): KubeObject => {
+    const time = timestamp(resources.clock.now());
+    const { force } = options;
+    const result = applyConfiguration(rules, { live, config, manager, force, time });
+    const { object } = decodeObject(kind, structuredClone(result.object));
+    object.metadata.managedFields = result.managedFields;
+    return object;
+  };
+  const write = { dryRun: options.dryRun, writer: undefined };
+  for (let left = ATTEMPTS; ; left -= 1) {
+    try {
+      return await answerUpdated(resources, call, { ...write, part, apply: applied });
+    } catch (error) {
+      if (part !== "object" || !isNotFound(error)) throw error;
+    }
+    try {
+      return await answerCreated(resources, call, applied(undefined), write);
+    } catch (error) {
+      if (left <= 1 || !isAlreadyExists(error)) throw error;
+    }
+  }
+}
+
+/** The configuration in a call's body; throws 400 when it can't be applied. */
+function configurationOf(call: Call, kind: Kind, fieldValidation: FieldValidation): KubeObject {
+  const { value, duplicates } = readConfiguration(requireBody(bodyOf(call)));
+  const problems = fieldValidation === "Ignore" ? [] : yamlProblems(duplicates);
+  if (fieldValidation === "Strict" && problems.length > 0) {
+    throw badRequest(`error strict decoding YAML: ${problems.join(", ")}`);
+  }
+  addWarnings(call.reply, problems);
+  checkType(kind, value);
+  const errors = configurationErrors(fieldTypeOf(kind.schema), value);
+  if (errors.length > 0) throw badRequest(untyped(call, kind, errors));
+  const { object } = decodeObject(kind, value);
+  if (object.metadata.managedFields !== undefined) {
+    throw badRequest("metadata.managedFields must be nil");
+  }
+  return object;
+}
+
+function checkType(kind: Kind, value: unknown): asserts value is Partial<KubeObject> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw badRequest("error decoding YAML: the configuration must be an object");
+  }
+  const { apiVersion = "", kind: name = "" } = value as { apiVersion?: unknown; kind?: unknown };
+  if (apiVersion === apiVersionOf(kind) && name === kind.kind) return;
+  const text = String(apiVersion);
+  const type = `${text.includes("/") ? text : `/${text}`}, Kind=${String(name)}`;
+  throw badRequest(`invalid object type: ${type}`);
+}
+
+function untyped({ target }: Call, kind: Kind, errors: readonly string[]): string {
+  const { namespace = "", name = "" } = target;
+  const version = kind.group === "" ? `/${kind.version}` : apiVersionOf(kind);
+  const about = `${namespace}/${name}; ${version}, Kind=${kind.kind}`;
+  const [only] = errors;
+  const why = errors.length === 1 ? only : ["errors:", ...errors].join("\n  ");
+  return `failed to create typed patch object (${about}): ${why}`;
+}
