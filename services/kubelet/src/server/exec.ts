@@ -28,12 +28,16 @@ const DRAIN_INTERVAL_MS = 10;
 
 /** Reads the query of /exec. Throws an Error when there is no command. */
 export function parseExecQuery(query: URLSearchParams): ExecQuery {
+  const asked = parseAttachQuery(query);
+  if (asked.command.length > 0) return asked;
+  throw new Error("you must specify at least one command for the container");
+}
+
+/** Reads the query of /attach: the same without a command. */
+export function parseAttachQuery(query: URLSearchParams): ExecQuery {
   const isOn = (name: string): boolean => ["true", "1"].includes(query.get(name) ?? "");
-  const command = [...query.getAll("command")];
-  if (command.length === 0)
-    throw new Error("you must specify at least one command for the container");
   return {
-    command,
+    command: query.getAll("command"),
     stdin: isOn("stdin"),
     stdout: isOn("stdout"),
     stderr: isOn("stderr") && !isOn("tty"),

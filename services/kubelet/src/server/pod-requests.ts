@@ -12,6 +12,7 @@ import type {
   ExecProcess,
   LogReader,
   Runtime,
+  Sandbox,
 } from "../runtime/runtime.ts";
 import type { PodWatch } from "../watches.ts";
 import { type LogSource, readLog } from "./log-reader.ts";
@@ -125,6 +126,18 @@ function noPrevious(path: ContainerPath): RequestError {
 
 function named({ container, pod }: ContainerPath): string {
   return `container "${container}" in pod "${pod}"`;
+}
+
+/** The running sandbox of a pod. Throws RequestError when there is none. */
+export function findSandbox(
+  context: Pick<RequestContext, "pods" | "runtime">,
+  { namespace, pod }: Omit<ContainerPath, "container">,
+): Sandbox {
+  const found = context.pods.byName(namespace, pod);
+  if (found === undefined) throw new RequestError(404, `pod "${pod}" not found on this node`);
+  const [sandbox] = context.runtime.list(found.metadata.uid ?? "");
+  if (sandbox?.running === true) return sandbox;
+  throw new RequestError(400, `unable to forward port because pod is not running: "${pod}"`);
 }
 
 function findPod({ pods }: RequestContext, { namespace, pod, container }: ContainerPath): Pod {

@@ -8,10 +8,13 @@ import type { MirrorPods } from "../mirror/mirror-pods.ts";
 import type { PodDirectories } from "../pod-files.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { PodWatch } from "../watches.ts";
-import { createExecServer, type ExecServer, parseExecQuery } from "./exec.ts";
+import { attachTo } from "./attach.ts";
+import { createExecServer, type ExecServer, parseAttachQuery, parseExecQuery } from "./exec.ts";
 import { parseLogQuery } from "./log-query.ts";
 import type { LogStore } from "./log-store.ts";
-import { findExec, findLog, RequestError } from "./pod-requests.ts";
+import { findExec, findLog, findSandbox, RequestError } from "./pod-requests.ts";
+import { createPortDialer } from "./port-dialer.ts";
+import { createPortForwardServer, parsePorts, type PortForwardServer } from "./port-forward.ts";
 
 /** What the kubelet's server listens on and answers with. */
 export interface KubeletServerOptions {
@@ -42,7 +45,8 @@ interface PodPath {
 
 /**
  * Serves what the API server asks a node for: GET /containerLogs/NS/POD/CONTAINER, WebSocket
- * /exec/NS/POD/CONTAINER, /pods, /metrics, /healthz; TLS with client certificates only. Rejects
+ * /exec/NS/POD/CONTAINER and
+ * /attach/NS/POD/CONTAINER, WebSocket /portForward/NS/POD, /pods, /metrics, /healthz; TLS with client certificates only. Rejects
  * when the address cannot be bound.
  */
 export async function startKubeletServer(options: KubeletServerOptions): Promise<KubeletServer> {
@@ -50,11 +54,11 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
   const https = { ...tls, requestCert: true, rejectUnauthorized: true };
   const app = fastify({ https, forceCloseConnections: true }) as unknown as FastifyInstance;
   addRoutes(app, options);
-  const execs = createExecServer();
+  const servers = { execs: createExecServer(), forwards: createPortForwardServer() };
   app.server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
     try {
-      upgrade(options, execs, { request, socket, head });
+      upgrade(options, servers, { request, socket, head });
     } catch (error) {
       refuse(socket, error as Error);
     }
@@ -63,7 +67,8 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
   return {
     port: (app.server.address() as AddressInfo).port,
     async [Symbol.asyncDispose]() {
-      execs.close();
+      servers.execs.close();
+      servers.forwards.close();
       await app.close();
     },
   };
@@ -104,19 +109,37 @@ interface Upgrade {
   readonly head: Buffer;
 }
 
-function upgrade(options: KubeletServerOptions, execs: ExecServer, upgrade: Upgrade): void {
+/** Who speaks on upgraded connections. */
+interface UpgradeServers {
+  readonly execs: ExecServer;
+  readonly forwards: PortForwardServer;
+}
+
+function upgrade(options: KubeletServerOptions, servers: UpgradeServers, upgrade: Upgrade): void {
   const url = new URL(upgrade.request.url ?? "/", "https://kubelet");
-  const [action, namespace, pod, container] = url.pathname
+  const [action, namespace = "", pod = "", container = ""] = url.pathname
     .slice(1)
     .split("/")
     .map(decodeURIComponent);
-  if (action !== "exec" || !namespace || !pod || !container) {
-    throw new RequestError(404, "only /exec/NAMESPACE/POD/CONTAINER can be upgraded");
+  if (action === "portForward" && pod !== "") {
+    const dial = createPortDialer(options.runtime, findSandbox(options, { namespace, pod }));
+    return servers.forwards.serve(upgrade, parsePorts(url.searchParams), dial);
+  }
+  if (container === "" || (action !== "exec" && action !== "attach")) {
+    throw new RequestError(
+      404,
+      "only /exec/NAMESPACE/POD/CONTAINER, /attach/… and /portForward/NAMESPACE/POD can be upgraded",
+    );
+  }
+  const path = { namespace, pod, container };
+  const exec = findExec(options, path);
+  if (action === "attach") {
+    const query = parseAttachQuery(url.searchParams);
+    return servers.execs.serve(upgrade, query, () => attachTo(findLog(options, path, false)));
   }
   const query = parseExecQuery(url.searchParams);
-  const exec = findExec(options, { namespace, pod, container });
   const { tty } = query;
-  execs.serve(upgrade, query, () => exec(query.command, { tty }));
+  servers.execs.serve(upgrade, query, () => exec(query.command, { tty }));
 }
 
 function refuse(socket: Duplex, error: Error): void {

@@ -1,0 +1,27 @@
+import { PassThrough, Readable } from "node:stream";
+import { finished } from "node:stream/promises";
+import type { ExecProcess, LogReader } from "../runtime/runtime.ts";
+
+/**
+ * A running container as a process to join: what it writes from now on, until it ends. Standard
+ * output and error are one stream, as the container's log is; standard input leads nowhere, for
+ * containers are started without one.
+ */
+export function attachTo(read: LogReader): ExecProcess {
+  const gone = new AbortController();
+  const query = { follow: true, tailLines: 0, timestamps: false, previous: false };
+  const stdout = Readable.from(output(() => read(query, gone.signal)));
+  const stdin = new PassThrough();
+  stdin.resume();
+  return {
+    stdin,
+    stdout,
+    stderr: Readable.from([]),
+    exitCode: finished(stdout).then(() => 0),
+    kill: () => gone.abort(),
+  };
+}
+
+async function* output(open: () => Promise<AsyncIterable<Buffer>>): AsyncGenerator<Buffer> {
+  yield* await open();
+}
