@@ -330,8 +330,14 @@ describe("subresources", () => {
     const answer = await post(`${accounts}/robot/token`, { spec: { expirationSeconds: 600 } });
     expect(answer.status).toBe(201);
     const headers = { authorization: `Bearer ${answer.body.status.token}` };
-    const read = (): Promise<Answer> => server.send(CONFIG_MAPS, { headers, anonymous: true });
+    const read = (): Promise<Answer> => server.send("/api/v1", { headers, anonymous: true });
     expect((await read()).status).toBe(200);
+    const review = { spec: { token: answer.body.status.token } };
+    const reviewed = await post("/apis/authentication.k8s.io/v1/tokenreviews", review);
+    expect(reviewed.body.status).toMatchObject({
+      authenticated: true,
+      user: { username: "system:serviceaccount:default:robot" },
+    });
     await server.send(`${accounts}/robot`, { method: "DELETE" });
     expect((await read()).body).toMatchObject({ code: 401, message: "Unauthorized" });
   });
@@ -397,10 +403,10 @@ describe("deletion", () => {
 });
 
 describe("identity", () => {
-  it("anonymous may read discovery and health, nothing else", async () => {
+  it("anonymous may read health and version, nothing else", async () => {
     const codes = async (path: string): Promise<number> =>
       (await server.send(path, { anonymous: true })).status;
-    for (const path of ["/version", "/api", "/apis", "/healthz", "/readyz", "/openapi/v3"]) {
+    for (const path of ["/version", "/healthz", "/livez", "/readyz"]) {
       expect([path, await codes(path)]).toEqual([path, 200]);
     }
     const denied = await server.send(CONFIG_MAPS, { anonymous: true });
@@ -409,7 +415,9 @@ describe("identity", () => {
       'configmaps is forbidden: User "system:anonymous" cannot list resource "configmaps" ' +
         'in API group "" in the namespace "default"',
     ]);
-    expect(await codes("/metrics")).toBe(403);
+    for (const path of ["/metrics", "/api", "/apis", "/openapi/v3"]) {
+      expect([path, await codes(path)]).toEqual([path, 403]);
+    }
     const headers = { authorization: "Bearer nonsense" };
     expect((await server.send("/version", { anonymous: true, headers })).status).toBe(401);
   });

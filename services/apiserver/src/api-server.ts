@@ -11,11 +11,15 @@ import {
 import { readFile } from "node:fs/promises";
 import { formatAddress } from "./allocators/address.ts";
 import { build } from "./app.ts";
-import { createAuthenticator } from "./auth/authenticate.ts";
+import { createAuthenticator, createTokenAuthenticator } from "./auth/authenticate.ts";
+import { createAuthorizer } from "./auth/authorize.ts";
+import { createEscalationCheck } from "./auth/rbac/escalation.ts";
+import { createGrants } from "./auth/rbac/grants.ts";
 import { createServiceAccountTokens } from "./auth/service-account-tokens.ts";
 import { startBootstrap } from "./bootstrap/bootstrap.ts";
 import { publishEndpoints } from "./bootstrap/endpoints.ts";
 import { bootstrapObjects, isLoopback } from "./bootstrap/objects.ts";
+import { reconcileRoles } from "./bootstrap/rbac/reconcile.ts";
 import { createServerLeases, type ServerAddress } from "./bootstrap/server-leases.ts";
 import type { Config } from "./config.ts";
 import { startCustomResources } from "./custom-resources/controller.ts";
@@ -70,6 +74,7 @@ export async function buildApiServer(config: Config, kit: Kit): Promise<RunningA
     port: listener.port,
   });
   parts.use(await startBootstrap(resources, objects, kit.logger));
+  await reconcileRoles(resources);
   const address = { ip: config.advertiseAddress, port: listener.port };
   parts.use(await publish(address, { bus, resources, kit }));
   bootstrap.done = true;
@@ -159,10 +164,16 @@ function serve({ config, kit, files, bootstrap, ...rest }: ServeOptions): Promis
     key: files.kubeletClientKey,
     ca: files.kubeletCertificateAuthority,
   };
-  const authenticate = createAuthenticator({ tokens, store: resources.store });
+  const authenticateToken = createTokenAuthenticator({ tokens, store: resources.store });
+  const authenticate = createAuthenticator(authenticateToken);
+  const grants = createGrants(resources.cache);
+  const authorizer = createAuthorizer(grants);
   const app = build({
     ...rest,
     authenticate,
+    authenticateToken,
+    authorizer,
+    admit: createEscalationCheck(authorizer, grants),
     tokens,
     kubelet,
     metrics: kit.metrics,
@@ -175,7 +186,7 @@ function serve({ config, kit, files, bootstrap, ...rest }: ServeOptions): Promis
   });
   return listen({
     app,
-    upgrade: createUpgradeHandler({ authenticate, resources, kubelet, logger }),
+    upgrade: createUpgradeHandler({ authenticate, authorizer, resources, kubelet, logger }),
     tls: { cert: files.tlsCertFile, key: files.tlsPrivateKeyFile, ca: files.clientCaFile },
     host: config.bindAddress,
     port: config.securePort,

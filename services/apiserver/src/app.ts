@@ -8,7 +8,9 @@ import {
   type Random,
 } from "@kubehop/kit";
 import { fastify, type FastifyInstance } from "fastify";
-import type { Authenticator } from "./auth/authenticate.ts";
+import type { Authenticator, TokenAuthenticator } from "./auth/authenticate.ts";
+import type { Authorizer } from "./auth/authorize.ts";
+import type { Write } from "./auth/rbac/escalation.ts";
 import type { ServiceAccountTokens } from "./auth/service-account-tokens.ts";
 import { BODY_LIMIT } from "./http/body.ts";
 import { addErrorHandlers } from "./http/errors.ts";
@@ -28,6 +30,10 @@ import { VERSION } from "./version.ts";
 export interface AppDeps {
   readonly resources: Resources;
   readonly authenticate: Authenticator;
+  readonly authenticateToken: TokenAuthenticator;
+  readonly authorizer: Authorizer;
+  /** Throws 403 when a write would give away what the writer does not have. */
+  readonly admit: (write: Write) => void;
   readonly tokens: ServiceAccountTokens;
   readonly kubelet: KubeletCredentials;
   readonly bus: Bus;
@@ -59,7 +65,7 @@ export function build(deps: AppDeps): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   addErrorHandlers(app, deps.logger);
-  addHooks(app, { authenticate: deps.authenticate, metrics, clock });
+  addHooks(app, { ...deps, metrics });
 
   const now = (): number => clock.now();
   app.get("/version", () => VERSION);
@@ -72,7 +78,7 @@ export function build(deps: AppDeps): FastifyInstance {
   addHealthRoute(app, "readyz", deps.ready);
   addDiscoveryRoutes(app, resources.kinds, deps.advertised);
   addOpenApiRoutes(app, resources.kinds, VERSION["gitVersion"] ?? "");
-  addReviewRoutes(app);
+  addReviewRoutes(app, deps);
   addHopRoute(app, { bus: deps.bus, streams, now });
   const watch = { cache: resources.cache, metrics, random, now, streams };
   addResourceRoutes(app, { ...deps, watch });

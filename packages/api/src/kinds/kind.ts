@@ -36,6 +36,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly scale: boolean;
   /** Changes of its desired state increase metadata.generation. */
   readonly generation: boolean;
+  /** The verbs it has, when it does not have them all: reviews are only created. */
+  readonly verbs?: readonly string[];
   /** Set when another version of the kind is the one that is stored. */
   readonly conversion?: Conversion;
   /** Carries T for the type checker only; never set. */

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
 import type { ObjectStore } from "../resources/object-store.ts";
 import type { ServiceAccountTokens, TokenClaims } from "./service-account-tokens.ts";
-import { ANONYMOUS, AUTHENTICATED, type UserInfo } from "./user.ts";
+import { ANONYMOUS, AUTHENTICATED, serviceAccountGroups, type UserInfo } from "./user.ts";
 
 /** Subprotocol in which WebSocket clients may put their token. */
 const BEARER_PROTOCOL = "base64url.bearer.authorization.k8s.io.";
@@ -12,13 +12,31 @@ const BEARER_PROTOCOL = "base64url.bearer.authorization.k8s.io.";
 export type Authenticator = (request: IncomingMessage) => Promise<UserInfo>;
 
 /**
- * Creates the authenticator: a bearer token must be a ServiceAccount's; else a client certificate
- * of the cluster's CA names the user (CN) and groups (O); else the sender is anonymous.
+ * Says whose token it is; undefined when it is forged, expired, for none of the audiences (default:
+ * this API server), or when its ServiceAccount or the pod it is bound to is gone.
  */
-export function createAuthenticator(deps: {
+export type TokenAuthenticator = (
+  token: string,
+  audiences?: readonly string[],
+) => Promise<UserInfo | undefined>;
+
+/** Creates the authenticator of ServiceAccounts' tokens. */
+export function createTokenAuthenticator(deps: {
   readonly tokens: ServiceAccountTokens;
   readonly store: Pick<ObjectStore, "find">;
-}): Authenticator {
+}): TokenAuthenticator {
+  return async (token, audiences) => {
+    const claims = await deps.tokens.verify(token, audiences);
+    if (claims === undefined || !(await isAlive(claims, deps.store))) return undefined;
+    return userOfClaims(claims);
+  };
+}
+
+/**
+ * Creates the authenticator: a client certificate of the cluster's CA names the user (CN) and
+ * groups (O); else a bearer token must be a ServiceAccount's; else the sender is anonymous.
+ */
+export function createAuthenticator(authenticateToken: TokenAuthenticator): Authenticator {
   const users = new WeakMap<TLSSocket, UserInfo | undefined>();
   const certificateUser = (socket: unknown): UserInfo | undefined => {
     if (!(socket instanceof TLSSocket)) return undefined;
@@ -26,13 +44,13 @@ export function createAuthenticator(deps: {
     return users.get(socket);
   };
   return async (request) => {
-    const user = certificateUser(request.socket);
-    if (user !== undefined) return user;
+    const known = certificateUser(request.socket);
+    if (known !== undefined) return known;
     const token = bearerToken(request);
     if (token === undefined) return ANONYMOUS;
-    const claims = await deps.tokens.verify(token);
-    if (claims === undefined || !(await isAlive(claims, deps.store))) throw unauthorized();
-    return userOfClaims(claims);
+    const user = await authenticateToken(token);
+    if (user === undefined) throw unauthorized();
+    return user;
   };
 }
 
@@ -89,6 +107,6 @@ function userOfClaims({ namespace, serviceAccount }: TokenClaims): UserInfo {
   return {
     username: `system:serviceaccount:${namespace}:${serviceAccount.name}`,
     uid: serviceAccount.uid,
-    groups: ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, AUTHENTICATED],
+    groups: [...serviceAccountGroups(namespace), AUTHENTICATED],
   };
 }

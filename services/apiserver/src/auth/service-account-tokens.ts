@@ -22,8 +22,11 @@ export interface ServiceAccountTokens {
     claims: TokenClaims,
     options: { readonly audiences: readonly string[]; readonly expirationSeconds: number },
   ): Promise<IssuedToken>;
-  /** The token's claims; undefined when it is forged, expired or for another audience. */
-  verify(token: string): Promise<TokenClaims | undefined>;
+  /**
+   * The token's claims; undefined when it is forged, expired or for none of the audiences
+   * (default: this API server).
+   */
+  verify(token: string, audiences?: readonly string[]): Promise<TokenClaims | undefined>;
   /** The audience of tokens that ask for none: this API server. */
   readonly defaultAudiences: readonly string[];
 }
@@ -59,11 +62,11 @@ export function createServiceAccountTokens(keys: TokenKeys): ServiceAccountToken
         .sign(privateKey);
       return { token, expires: expires * 1_000 };
     },
-    async verify(token) {
+    async verify(token, audiences = [keys.issuer]) {
       try {
         const { payload } = await jwtVerify(token, publicKey, {
           issuer: keys.issuer,
-          audience: keys.issuer,
+          audience: [...audiences],
           algorithms: [alg],
           currentDate: new Date(keys.now()),
         });

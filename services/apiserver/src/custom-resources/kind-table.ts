@@ -1,4 +1,4 @@
-import { Kinds, type Kind } from "@kubehop/api";
+import { Kinds, type Kind, OtherVersions } from "@kubehop/api";
 
 /** The kinds this server serves now: the built-in ones and those of CustomResourceDefinitions. */
 export interface KindTable {
@@ -11,7 +11,7 @@ export interface KindTable {
 }
 
 /** The built-in kinds. */
-const BUILT_IN = Object.values(Kinds) as unknown as readonly Kind[];
+const BUILT_IN = [...(Object.values(Kinds) as unknown as readonly Kind[]), ...OtherVersions];
 
 /** Creates a table that holds the built-in kinds alone. */
 export function createKindTable(): KindTable {

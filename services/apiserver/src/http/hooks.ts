@@ -2,7 +2,9 @@ import type { Clock } from "@kubehop/kit";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { randomUUID } from "node:crypto";
 import type { Authenticator } from "../auth/authenticate.ts";
-import { authorize } from "../auth/authorize.ts";
+import { accessOf } from "../auth/attributes.ts";
+import type { Authorizer } from "../auth/authorize.ts";
+import { impersonatedUser } from "../auth/impersonate.ts";
 import { ANONYMOUS } from "../auth/user.ts";
 import type { ApiServerMetrics, RequestLabels } from "../metrics.ts";
 import type { RequestContext } from "./context.ts";
@@ -11,6 +13,7 @@ import { parseResourceRequest, type ResourceRequest } from "./request-info.ts";
 /** What every request passes. */
 export interface HookDeps {
   readonly authenticate: Authenticator;
+  readonly authorizer: Authorizer;
   readonly metrics: ApiServerMetrics;
   readonly clock: Clock;
 }
@@ -27,9 +30,11 @@ export function addHooks(app: FastifyInstance, deps: HookDeps): void {
     const context = contextOf(request, deps.clock.now());
     request.context = context;
     finish.set(request, countStart(deps.metrics, request));
-    const user = await deps.authenticate(request.raw);
+    const sender = await deps.authenticate(request.raw);
+    const user = impersonatedUser(deps.authorizer, sender, request.raw);
     request.context = { ...context, user };
-    authorize(user, request.method, context.path, context.resource);
+    const { path, resource, query } = context;
+    deps.authorizer.authorize(user, accessOf(request.method, path, resource, query));
   });
   app.addHook("onResponse", (request, reply, done) => {
     finish.get(request)?.();

@@ -97,7 +97,7 @@ function legacyResources(kind: Kind): object[] {
     singularName: kind.singular,
     namespaced,
     kind: kind.kind,
-    verbs: VERBS,
+    verbs: kind.verbs ?? VERBS,
     ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
     ...(kind.categories.length > 0 && { categories: kind.categories }),
   };
@@ -127,7 +127,7 @@ function discoveredResource(kind: Kind): object {
     responseKind: { group, version, kind: kind.kind },
     scope: kind.namespaced ? "Namespaced" : "Cluster",
     singularResource: kind.singular,
-    verbs: VERBS,
+    verbs: kind.verbs ?? VERBS,
     ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
     ...(kind.categories.length > 0 && { categories: kind.categories }),
     ...(subresources.length > 0 && { subresources }),

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createHash } from "node:crypto";
 import { derivedFrom, type KindTable } from "../custom-resources/kind-table.ts";
 import { parseAccept } from "../http/accept.ts";
+import { REVIEWS } from "./review-kinds.ts";
 import {
   aggregatedDiscovery,
   apiGroup,
@@ -24,7 +25,7 @@ const ROOT_PATHS = ["/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi
  * clients reach this server, `ip:port`.
  */
 export function addDiscoveryRoutes(app: FastifyInstance, kinds: KindTable, address: string): void {
-  const groupVersions = derivedFrom(kinds, groupVersionsOf);
+  const groupVersions = derivedFrom(kinds, (all) => groupVersionsOf([...all, ...REVIEWS]));
   const core = (): GroupVersion[] => groupVersions().filter(({ group }) => group === "");
   const others = (): GroupVersion[] => groupVersions().filter(({ group }) => group !== "");
   const resourceList = (group: string, version: string): object => {

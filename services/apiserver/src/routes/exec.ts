@@ -11,7 +11,9 @@ import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type Authenticator, protocolsWithoutToken } from "../auth/authenticate.ts";
-import { authorize } from "../auth/authorize.ts";
+import { accessOf } from "../auth/attributes.ts";
+import type { Authorizer } from "../auth/authorize.ts";
+import { impersonatedUser } from "../auth/impersonate.ts";
 import { parseResourceRequest, type ResourceRequest } from "../http/request-info.ts";
 import {
   kubeletError,
@@ -25,6 +27,7 @@ import { keyOf } from "../resources/target.ts";
 /** What upgraded requests need. */
 export interface ExecDeps {
   readonly authenticate: Authenticator;
+  readonly authorizer: Authorizer;
   readonly resources: Pick<Resources, "cache" | "kinds" | "store">;
   readonly kubelet: KubeletCredentials;
   readonly logger: Logger;
@@ -61,10 +64,10 @@ interface ClientEnd {
 }
 
 async function tunnel(deps: ExecDeps, request: IncomingMessage, client: ClientEnd): Promise<void> {
-  const user = await deps.authenticate(request);
+  const user = impersonatedUser(deps.authorizer, await deps.authenticate(request), request);
   const url = new URL(request.url ?? "/", "https://apiserver");
   const resource = parseResourceRequest(request.method ?? "", url.pathname, url.searchParams);
-  authorize(user, request.method ?? "", url.pathname, resource);
+  deps.authorizer.authorize(user, accessOf(request.method ?? "", url.pathname, resource));
   if (resource === undefined) throw resourceNotFound();
   const pod = await podOf(deps.resources, resource);
   if (request.method !== "GET" || request.headers.upgrade?.toLowerCase() !== "websocket") {

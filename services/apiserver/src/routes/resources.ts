@@ -1,6 +1,8 @@
 import { badRequest, methodNotAllowed, resourceNotFound } from "@kubehop/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import type { ServiceAccountTokens } from "../auth/service-account-tokens.ts";
+import { RBAC_GROUP, type Write } from "../auth/rbac/escalation.ts";
+import { storedKind } from "../http/served.ts";
 import type { KubeletCredentials } from "../kubelet/kubelet.ts";
 import type { Resources } from "../resources/resources.ts";
 import { bindPod } from "./binding.ts";
@@ -21,6 +23,7 @@ import { create, update } from "./write.ts";
 export interface ResourceDeps {
   readonly resources: Resources;
   readonly watch: WatchDeps;
+  readonly admit: (write: Write) => void;
   readonly tokens: ServiceAccountTokens;
   readonly kubelet: KubeletCredentials;
   readonly streams: StreamSet;
@@ -34,27 +37,29 @@ export function addResourceRoutes(app: FastifyInstance, deps: ResourceDeps): voi
     app.route({
       method: METHODS,
       url,
-      handler: (request, reply) => handle(deps, callOf(deps.resources, request, reply)),
+      handler: (request, reply) => handle(deps, callOf(deps, request, reply)),
     });
   }
 }
 
-function callOf({ kinds }: Resources, request: FastifyRequest, reply: FastifyReply): Call {
+function callOf(deps: ResourceDeps, request: FastifyRequest, reply: FastifyReply): Call {
   const { resource, query, user, now } = request.context;
   if (resource === undefined) throw resourceNotFound();
   const { group, version, plural, namespace, name } = resource;
-  const kind = kinds.byPlural(group, version, plural);
+  const kind = deps.resources.kinds.byPlural(group, version, plural);
   if (kind === undefined) throw resourceNotFound();
   const misplaced = kind.namespaced
     ? name !== undefined && namespace === undefined
     : namespace !== undefined;
   if (misplaced) throw resourceNotFound();
   const target = {
-    kind,
+    kind: storedKind(kind),
     ...(namespace !== undefined && { namespace }),
     ...(name !== undefined && { name }),
   };
-  return { resource, kind, target, query, user, request, reply, now };
+  const call = { resource, kind, target, query, user, request, reply, now };
+  if (group !== RBAC_GROUP) return call;
+  return { ...call, admit: (object, old) => deps.admit({ user, kind, object, old }) };
 }
 
 function handle(deps: ResourceDeps, call: Call): Promise<FastifyReply | void> {
