@@ -9,7 +9,9 @@ import { createHopTracer } from "./hop-tracer.ts";
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
 function podBytes(name: string, node: string): Uint8Array {
-  const pod = { apiVersion: "v1", kind: "Pod", metadata: { name, namespace: "default" } };
+  const managedFields = [{ manager: "test", operation: "Update" }];
+  const metadata = { name, namespace: "default", managedFields };
+  const pod = { apiVersion: "v1", kind: "Pod", metadata };
   return new TextEncoder().encode(JSON.stringify({ ...pod, spec: { nodeName: node } }));
 }
 
@@ -54,7 +56,11 @@ describe("informer", () => {
     informer.onChange((change) => changes.push(change));
     informer.start();
     await informer.synced();
-    expect(informer.store.get("default/told")?.metadata.resourceVersion).toBe(String(revision));
+    expect(informer.store.get("default/told")?.metadata).toEqual({
+      name: "told",
+      namespace: "default",
+      resourceVersion: String(revision),
+    });
     const updated = await registry.update(keyOf("told"), podBytes("told", "node-2"), revision);
     await registry.delete(keyOf("told"), podBytes("told", "node-2"), updated);
     await waitFor(() => changes.length === 3);

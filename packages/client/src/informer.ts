@@ -140,11 +140,16 @@ function createCache<T extends KubeObject>(
 
 const decoder = new TextDecoder();
 
-/** The registry does not store the resourceVersion: it is the revision. */
+/**
+ * The registry does not store the resourceVersion: it is the revision. The managedFields, half of
+ * a small object's bytes, are left out: no reader needs them, and a write without them keeps those
+ * stored (upstream's controllers set TransformStripManagedFields).
+ */
 function decode(value: Uint8Array, revision: number): KubeObject | undefined {
   try {
     const object = JSON.parse(decoder.decode(value)) as KubeObject;
-    object.metadata.resourceVersion = String(revision);
+    const { managedFields: _fields, ...metadata } = object.metadata;
+    object.metadata = { ...metadata, resourceVersion: String(revision) };
     return object;
   } catch {
     return undefined;

@@ -181,6 +181,10 @@ function serve({ config, kit, files, bootstrap, ...rest }: ServeOptions): Promis
     random,
     logger,
     advertised: `${config.advertiseAddress}:${config.securePort}`,
+    limits: {
+      readOnly: config.maxRequestsInflight,
+      mutating: config.maxMutatingRequestsInflight,
+    },
     live: {},
     ready: readyChecks(rest.bus, bootstrap, signal),
   });

@@ -12,9 +12,10 @@ import type { Authenticator, TokenAuthenticator } from "./auth/authenticate.ts";
 import type { Authorizer } from "./auth/authorize.ts";
 import type { Write } from "./auth/rbac/escalation.ts";
 import type { ServiceAccountTokens } from "./auth/service-account-tokens.ts";
-import { BODY_LIMIT } from "./http/body.ts";
+import { BODY_LIMIT } from "./http/body-limits.ts";
 import { addErrorHandlers } from "./http/errors.ts";
 import { addHooks } from "./http/hooks.ts";
+import { addInFlightLimits, type InFlightLimits } from "./http/in-flight.ts";
 import type { KubeletCredentials } from "./kubelet/kubelet.ts";
 import { createApiServerMetrics } from "./metrics.ts";
 import type { Resources } from "./resources/resources.ts";
@@ -44,6 +45,7 @@ export interface AppDeps {
   readonly logger: Logger;
   /** `ip:port` at which the cluster reaches this server. */
   readonly advertised: string;
+  readonly limits: InFlightLimits;
   readonly live: Checks;
   readonly ready: Checks;
 }
@@ -66,6 +68,7 @@ export function build(deps: AppDeps): FastifyInstance {
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   addErrorHandlers(app, deps.logger);
   addHooks(app, { ...deps, metrics });
+  addInFlightLimits(app, deps.limits);
 
   const now = (): number => clock.now();
   app.get("/version", () => VERSION);

@@ -16,6 +16,8 @@ export const configSchema: TObject<{
   serviceClusterIpRange: TString;
   serviceNodePortRange: TString;
   eventTtl: TString;
+  maxRequestsInflight: TInteger;
+  maxMutatingRequestsInflight: TInteger;
   tlsCertFile: TString;
   tlsPrivateKeyFile: TString;
   clientCaFile: TString;
@@ -59,6 +61,16 @@ export const configSchema: TObject<{
   eventTtl: Type.String({
     default: "1h0m0s",
     description: "How long an Event is kept after its last update; 0 keeps all for ever.",
+  }),
+  maxRequestsInflight: Type.Integer({
+    minimum: 0,
+    default: 400,
+    description: "Most reading requests answered at a time, watches excluded; 0 is no limit.",
+  }),
+  maxMutatingRequestsInflight: Type.Integer({
+    minimum: 0,
+    default: 200,
+    description: "Most writing requests answered at a time; 0 is no limit.",
   }),
   tlsCertFile: Type.String({ description: "PEM file with this server's certificate." }),
   tlsPrivateKeyFile: Type.String({ description: "PEM file with its private key." }),

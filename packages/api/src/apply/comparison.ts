@@ -1,4 +1,4 @@
-import { isEqual } from "../equality.ts";
+import { isEqual } from "../json.ts";
 import { isObject } from "../patch/merge-patch.ts";
 import {
   addChild,

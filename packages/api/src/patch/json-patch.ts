@@ -1,4 +1,4 @@
-import { isEqual } from "../equality.ts";
+import { cloneJson, isEqual } from "../json.ts";
 import { badRequest, statusError, type StatusError } from "../status/status-error.ts";
 import {
   addAt,
@@ -43,7 +43,7 @@ export function applyJsonPatch<T>(object: T, patch: unknown): T {
     const limit = `The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}`;
     throw statusError(413, "RequestEntityTooLarge", `${limit}, got ${patch.length}`);
   }
-  const document: Document = { root: structuredClone(object) };
+  const document: Document = { root: cloneJson(object) };
   const budget = { copied: MAX_COPIED_BYTES, moved: MAX_MOVED_ITEMS };
   for (const operation of patch) apply(document, operation, budget);
   if (document.root === undefined) throw failed();
@@ -85,7 +85,7 @@ function operate(document: Document, operation: Operation, budget: Budget): void
     case "copy": {
       const value = getAt(document, belowRoot(operation.from));
       spend(budget, value);
-      return insert(document, path, structuredClone(value), budget);
+      return insert(document, path, cloneJson(value), budget);
     }
     case "test":
       if (!isEqual(getAt(document, path), valueOf(operation))) throw failed();
@@ -106,7 +106,7 @@ function belowRoot(path: unknown): JsonPointer {
 /** A private copy: another operation may change it. */
 function valueOf(operation: Operation): unknown {
   if (!Object.hasOwn(operation, "value")) throw failed();
-  return structuredClone(operation.value);
+  return cloneJson(operation.value);
 }
 
 function insert(document: Document, path: JsonPointer, value: unknown, budget: Budget): void {

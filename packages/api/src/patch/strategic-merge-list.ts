@@ -21,20 +21,23 @@ export function mergeByKey(
 ): unknown[] {
   const changes = patch.map((item) => asObject(item));
   const replaces = changes.some((change) => change["$patch"] === "replace");
-  const result: Json[] = replaces ? [] : old.map((item) => asObject(item));
+  const items = replaces ? [] : old.map((item) => asObject(item));
+  // Places that a deletion has emptied are taken out at the end: lists may be long.
+  const result: (Json | undefined)[] = items;
+  const places = indexBy(items.map((item) => keyOf(item, mergeKey)));
   for (const change of changes) {
     const directive = change["$patch"];
     if (directive === "replace") continue;
-    const index = result.findIndex((item) => keyOf(item, mergeKey) === keyIn(change, mergeKey));
+    const key = keyIn(change, mergeKey);
+    const place = places.get(key) ?? result.length;
     if (directive === "delete") {
-      if (index >= 0) result.splice(index, 1);
-    } else if (index >= 0) {
-      result[index] = merge(result[index] ?? {}, change);
+      if (places.delete(key)) result[place] = undefined;
     } else {
-      result.push(merge({}, change));
+      result[place] = merge(result[place] ?? {}, change);
+      places.set(key, place);
     }
   }
-  return result;
+  return result.filter((item) => item !== undefined);
 }
 
 interface Arrangement {

@@ -86,7 +86,8 @@ function mergeList(
   const strategy = rules["x-kubernetes-patch-strategy"] ?? "";
   if (patch !== undefined && !strategy.includes("merge")) return patch.map(cleanValue);
   if (old === undefined && patch === undefined) return undefined;
-  const kept = old === undefined ? [] : old.filter((item) => remove?.includes(item) !== true);
+  const removed = new Set(remove);
+  const kept = (old ?? []).filter((item) => !removed.has(item));
   const changes = patch ?? [];
   const mergeKey = rules["x-kubernetes-patch-merge-key"];
   const merge = (item: Json, change: Json): Json => mergeObject(item, change, rules.items);
@@ -105,12 +106,13 @@ function directiveList(patch: Json, name: string): readonly unknown[] | undefine
 function retained(original: Json, patch: Json): Json {
   const keys = directiveList(patch, RETAIN_KEYS);
   if (keys === undefined) return { ...original };
+  const retains = new Set(keys);
   for (const name of fieldsOf(patch)) {
-    if (patch[name] !== null && !keys.includes(name)) {
+    if (patch[name] !== null && !retains.has(name)) {
       throw badRequest(`invalid patch format of ${RETAIN_KEYS}: ${name} is not in the list`);
     }
   }
-  return Object.fromEntries(Object.entries(original).filter(([name]) => keys.includes(name)));
+  return Object.fromEntries(Object.entries(original).filter(([name]) => retains.has(name)));
 }
 
 function fieldSchema(schema: TSchema | undefined, name: string): TSchema | undefined {

@@ -1,21 +1,8 @@
-import {
-  badRequest,
-  requestEntityTooLarge,
-  type StatusError,
-  unsupportedMediaType,
-} from "@kubehop/api";
+import { badRequest, requestEntityTooLarge, unsupportedMediaType } from "@kubehop/api";
 import { decodeProtobuf } from "../protobuf/decode.ts";
+import { checkShape, tooDeep, YAML_LIMIT } from "./body-limits.ts";
 import { duplicateKeys } from "./duplicate-fields.ts";
 import { parseYaml, type YamlText } from "./yaml.ts";
-
-/** Largest body of a request, bytes (upstream's limit). */
-export const BODY_LIMIT = 3_145_728;
-
-/** Largest YAML body, bytes: reading YAML takes a hundred times as long as JSON. */
-const YAML_LIMIT = 524_288;
-
-/** Deepest nesting of a body; objects of the API need a few dozen levels. */
-const MAX_DEPTH = 1_000;
 
 /** What Kubernetes clients written in Go send by default. */
 export const PROTOBUF = "application/vnd.kubernetes.protobuf";
@@ -51,7 +38,7 @@ export function decodeBody(contentType: string | undefined, body: Buffer | undef
 
 /** The value of a JSON body; throws 400 as decodeBody does. */
 export function decodeJson(body: Buffer): unknown {
-  checkDepth(body);
+  checkShape(body, true);
   try {
     return JSON.parse(body.toString());
   } catch (error) {
@@ -70,7 +57,7 @@ export function decodeYaml(body: Buffer): unknown {
  */
 export function readYaml(body: Buffer): YamlText {
   if (body.length > YAML_LIMIT) throw requestEntityTooLarge(YAML_LIMIT);
-  checkDepth(body);
+  checkShape(body, false);
   const text = body.toString();
   if (NESTED_LINE.test(text)) throw tooDeep();
   try {
@@ -85,9 +72,10 @@ export function readYaml(body: Buffer): YamlText {
  * which is read as such: YAML takes a hundred times as long.
  */
 export function readConfiguration(body: Buffer): YamlText {
-  checkDepth(body);
+  const isJson = body.toString("latin1", 0, 1) === "{";
+  checkShape(body, isJson);
   const text = body.toString();
-  const value = text.startsWith("{") ? parseJson(text) : undefined;
+  const value = isJson ? parseJson(text) : undefined;
   if (value === undefined) return readYaml(body);
   const duplicates = duplicateKeys(text).map(
     ({ key, line }) => `line ${line}: key ${JSON.stringify(key)} already set in map`,
@@ -107,33 +95,8 @@ function parseJson(text: string): unknown {
 /** Block collections opened on one line: the parser's time grows with the square of their depth. */
 const NESTED_LINE = /(?:[-?:][ \t]+){100}/;
 
-function tooDeep(): StatusError {
-  return badRequest("the request body exceeds the maximum nesting depth");
-}
-
 /** The body, which must not be empty; throws 400. */
 export function requireBody(body: Buffer | undefined): Buffer {
   if (body === undefined || body.length === 0) throw badRequest("the request has no body");
   return body;
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPENING = new Set([0x5b, 0x7b]);
-const CLOSING = new Set([0x5d, 0x7d]);
-
-/** Refuses what would overflow the stack of whoever walks the value. */
-function checkDepth(body: Buffer): void {
-  let depth = 0;
-  let quoted = false;
-  for (let at = 0; at < body.length; at += 1) {
-    const byte = body[at] as number;
-    if (quoted) {
-      if (byte === BACKSLASH) at += 1;
-      else if (byte === QUOTE) quoted = false;
-    } else if (byte === QUOTE) quoted = true;
-    else if (OPENING.has(byte)) depth += 1;
-    else if (CLOSING.has(byte)) depth -= 1;
-    if (depth > MAX_DEPTH) throw tooDeep();
-  }
 }

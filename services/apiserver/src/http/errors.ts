@@ -7,7 +7,7 @@ import {
 } from "@kubehop/api";
 import type { Logger } from "@kubehop/kit";
 import type { FastifyError, FastifyInstance } from "fastify";
-import { BODY_LIMIT } from "./body.ts";
+import { BODY_LIMIT } from "./body-limits.ts";
 
 /** Answers every error with a Status, and unknown paths with 404. */
 export function addErrorHandlers(app: FastifyInstance, logger: Logger): void {

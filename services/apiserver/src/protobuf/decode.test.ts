@@ -124,6 +124,15 @@ describe("a body", () => {
     expect(() => decodeProtobuf(bytes, ACCEPTED)).toThrow(expect.objectContaining({ code: 415 }));
   });
 
+  it.each<[string, Buffer]>([
+    ["items in a list", field(2, ...Array.from({ length: 20_001 }, () => field(1)))],
+    ["fields", field(2, ...Array.from({ length: 100_001 }, () => integer(90, 1)))],
+    ["spans of bytes", Buffer.concat(Array.from({ length: 100_001 }, () => field(2)))],
+  ])("with too many %s is refused with 413", (_what, raw) => {
+    const bytes = body("v1", "Service", raw);
+    expect(() => decodeProtobuf(bytes, ACCEPTED)).toThrow(expect.objectContaining({ code: 413 }));
+  });
+
   test("of any bytes is read or refused", () => {
     const kinds = fc.constantFrom(...ROOTS.keys());
     const raw = fc.oneof(

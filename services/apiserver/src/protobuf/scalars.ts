@@ -1,5 +1,6 @@
+import { MAX_ITEMS, tooManyValues } from "../http/body-limits.ts";
 import type { Scalar } from "./table.ts";
-import { malformed, readFields, readVarint, type WireField } from "./wire.ts";
+import { bytesOf, fieldsIn, malformed, readVarint, type WireField } from "./wire.ts";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -19,12 +20,12 @@ export function readScalar(type: Scalar, field: WireField): unknown {
     case "bytes":
       return bytesOf(field).toString("base64");
     case "quantity":
-      return textAt(bytesOf(field), 1) ?? "0";
+      return textAt(field, 1) ?? "0";
     case "intOrString":
-      return intOrStringOf(bytesOf(field));
+      return intOrStringOf(field);
     case "time":
     case "microTime":
-      return timeOf(bytesOf(field), type);
+      return timeOf(field, type);
     default:
       return type satisfies never;
   }
@@ -41,16 +42,11 @@ export function readPacked(bytes: Buffer): number[] {
   const numbers: number[] = [];
   for (let at = 0; at < bytes.length;) {
     const { value, end } = readVarint(bytes, at);
+    if (numbers.length >= MAX_ITEMS) throw tooManyValues();
     numbers.push(signed(value));
     at = end;
   }
   return numbers;
-}
-
-/** The bytes of a length-delimited field; throws 400 for another wire type. */
-export function bytesOf({ bytes, number }: WireField): Buffer {
-  if (bytes === undefined) throw malformed(`field ${number} has the wrong wire type`);
-  return bytes;
 }
 
 /** The text of a length-delimited field; throws 400 when it is not UTF-8. */
@@ -76,18 +72,18 @@ function signed(value: bigint): number {
   return Number(BigInt.asIntN(64, value));
 }
 
-function textAt(message: Buffer, number: number): string | undefined {
+function textAt(message: WireField, number: number): string | undefined {
   let text: string | undefined;
-  for (const field of readFields(message)) if (field.number === number) text = textOf(field);
+  for (const field of fieldsIn(message)) if (field.number === number) text = textOf(field);
   return text;
 }
 
 /** {1 type (1 for text), 2 intVal, 3 strVal} */
-function intOrStringOf(message: Buffer): number | string {
+function intOrStringOf(message: WireField): number | string {
   let isText = false;
   let number = 0;
   let text = "";
-  for (const field of readFields(message)) {
+  for (const field of fieldsIn(message)) {
     if (field.number === 1) isText = varintOf(field) === 1n;
     if (field.number === 2) number = integerOf(field);
     if (field.number === 3) text = textOf(field);
@@ -96,10 +92,10 @@ function intOrStringOf(message: Buffer): number | string {
 }
 
 /** {1 seconds, 2 nanos}; the zero of Go's Time has neither. */
-function timeOf(message: Buffer, type: "time" | "microTime"): string | undefined {
+function timeOf(message: WireField, type: "time" | "microTime"): string | undefined {
   let seconds = 0;
   let nanos = 0;
-  for (const field of readFields(message)) {
+  for (const field of fieldsIn(message)) {
     if (field.number === 1) seconds = integerOf(field);
     if (field.number === 2) nanos = integerOf(field);
   }

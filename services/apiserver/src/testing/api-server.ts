@@ -34,6 +34,8 @@ export interface TestApiServer extends AsyncDisposable {
   /** Path of a kubeconfig whose user is in system:masters. */
   readonly kubeconfig: string;
   readonly pki: ClusterPki;
+  /** That user's certificate, for clients of another kind; PEM. */
+  readonly credentials: { readonly ca: string; readonly cert: string; readonly key: string };
   /** The directory with its files. */
   readonly directory: string;
   send(path: string, options?: RequestOptions): Promise<Answer>;
@@ -91,6 +93,7 @@ export async function startApiServer(options: TestApiServerOptions = {}): Promis
     pki,
     directory,
     kubeconfig,
+    credentials: { ca: pki.ca, cert: client.cert, key: client.key },
     get port() {
       return server.port;
     },
@@ -190,6 +193,8 @@ export async function writeConfig(
     serviceClusterIpRange: "10.96.0.0/16",
     serviceNodePortRange: "30000-32767",
     eventTtl: "1h0m0s",
+    maxRequestsInflight: 400,
+    maxMutatingRequestsInflight: 200,
     tlsCertFile: await write("apiserver.crt", serving.cert),
     tlsPrivateKeyFile: await write("apiserver.key", serving.key),
     clientCaFile: ca,
