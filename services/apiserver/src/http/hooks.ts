@@ -18,6 +18,9 @@ export interface HookDeps {
   readonly clock: Clock;
 }
 
+/** Subresources that connect the client with a kubelet, a pod or a service. */
+const CONNECTED = new Set(["attach", "exec", "log", "portforward", "proxy"]);
+
 /** Verbs whose answers last. */
 const STREAMS = new Set(["WATCH", "CONNECT"]);
 
@@ -84,7 +87,7 @@ function labelsOf({ context: { resource, query }, method }: FastifyRequest): Req
 }
 
 function verbOf({ verb, subresource }: ResourceRequest): string {
-  if (subresource === "log" || subresource === "exec") return "CONNECT";
+  if (CONNECTED.has(subresource ?? "")) return "CONNECT";
   switch (verb) {
     case "create":
       return "POST";

@@ -17,6 +17,8 @@ export interface ResourceRequest {
   /** The resource in the path: `services`. */
   readonly plural: string;
   readonly subresource?: string;
+  /** What follows the subresource in the path, as the client wrote it: `/metrics`, or `/`. */
+  readonly subpath?: string;
   readonly namespace?: string;
   readonly name?: string;
 }
@@ -47,7 +49,7 @@ export function parseResourceRequest(
   if (parts === undefined || groupVersion === undefined) return undefined;
   const legacyWatch = parts[0] === "watch";
   if (legacyWatch) parts.shift();
-  const target = parseTarget(parts);
+  const target = withSubpath(path, parseTarget(parts));
   const verbs = VERBS[method];
   if (target === undefined || verbs === undefined) return undefined;
   const verb = verbs[target.name === undefined ? 1 : 0];
@@ -79,7 +81,16 @@ function takeGroupVersion(parts: string[]): { group: string; version: string } |
   return group === undefined || version === undefined ? undefined : { group, version };
 }
 
-type Target = Pick<ResourceRequest, "plural" | "namespace" | "name" | "subresource">;
+type Target = Pick<ResourceRequest, "plural" | "namespace" | "name" | "subresource" | "subpath">;
+
+/** Only a proxied path has more behind its subresource; any other is none of ours. */
+const PROXIED = /^\/(?:[^/]+\/){2,4}(?:nodes|pods|services)\/[^/]+\/proxy(?<subpath>\/.*)?$/;
+
+function withSubpath(path: string, target: Target | undefined): Target | undefined {
+  if (target?.subresource?.split("/")[0] !== "proxy") return target;
+  const subpath = PROXIED.exec(path)?.groups?.["subpath"];
+  return { ...target, subresource: "proxy", ...(subpath !== undefined && { subpath }) };
+}
 
 function parseTarget(parts: readonly string[]): Target | undefined {
   const [first, namespace, third] = parts;

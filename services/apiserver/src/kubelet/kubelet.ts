@@ -19,11 +19,11 @@ export interface KubeletCredentials {
   readonly ca: string;
 }
 
-/** A container on the kubelet that runs it. */
+/** A container, or a pod, on the kubelet that runs it. */
 export interface ContainerAddress {
   readonly host: string;
   readonly port: number;
-  /** `NAMESPACE/POD/CONTAINER`, as kubelet paths have it. */
+  /** `NAMESPACE/POD/CONTAINER` or `NAMESPACE/POD`, as kubelet paths have it. */
   readonly path: string;
 }
 
@@ -40,11 +40,17 @@ export function locateContainer(
   pod: Pod,
   container: string | undefined,
 ): ContainerAddress {
-  const { name, namespace = "" } = pod.metadata;
   const chosen = containerOf(pod, container ?? "");
-  const { nodeName = "" } = pod.spec;
+  const address = locatePod(cache, pod);
+  return { ...address, path: `${address.path}/${encodeURIComponent(chosen)}` };
+}
+
+/** Finds the kubelet of a pod: the path is `NAMESPACE/POD`. Throws as locateContainer does. */
+export function locatePod(cache: WatchCache, { metadata, spec }: Pod): ContainerAddress {
+  const { name, namespace = "" } = metadata;
+  const { nodeName = "" } = spec;
   if (nodeName === "") throw badRequest(`pod ${name} does not have a host assigned`);
-  const path = [namespace, name, chosen].map(encodeURIComponent).join("/");
+  const path = [namespace, name].map(encodeURIComponent).join("/");
   return { ...endpointOf(cache, nodeName), path };
 }
 
@@ -71,9 +77,14 @@ export function kubeletError(address: ContainerAddress, path: string, cause: Err
 
 function endpointOf(cache: WatchCache, nodeName: string): { host: string; port: number } {
   const entry = cache.get(registryKey(Kinds.Node, { name: nodeName }));
-  const status = (entry?.object as unknown as Node | undefined)?.status;
+  if (entry === undefined) throw noAddress(nodeName);
+  return nodeEndpoint(entry.object as unknown as Node);
+}
+
+/** Where the kubelet of a node listens; throws 500 when the node has no address. */
+export function nodeEndpoint({ metadata, status }: Node): { host: string; port: number } {
   const host = status?.addresses?.find(({ type }) => type === "InternalIP")?.address;
-  if (host === undefined) throw noAddress(nodeName);
+  if (host === undefined) throw noAddress(metadata.name);
   return { host, port: status?.daemonEndpoints?.kubeletEndpoint?.Port ?? DEFAULT_PORT };
 }
 

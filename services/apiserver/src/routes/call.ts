@@ -6,6 +6,7 @@ import {
   strictDecodingError,
 } from "@kubehop/api";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { IncomingMessage } from "node:http";
 import type { UserInfo } from "../auth/user.ts";
 import { parseAccept } from "../http/accept.ts";
 import { TRANSFORMATIONS, type View } from "../http/answer.ts";
@@ -36,11 +37,18 @@ export interface Call {
   readonly now: number;
 }
 
+/** The part of a request that says how to answer it. */
+type WithHeaders = Pick<IncomingMessage, "headers">;
+
 /** User agents of people who read the answer themselves (upstream indents for them, too). */
 const HUMAN_AGENTS = /^(?:curl|Wget)\//;
 
 /** How the client of a call wants to see objects; throws 406. */
-export function viewOf({ request, query, now }: Pick<Call, "request" | "query" | "now">): View {
+export function viewOf({
+  request,
+  query,
+  now,
+}: Pick<Call, "query" | "now"> & { readonly request: WithHeaders }): View {
   const pretty = query.get("pretty");
   return {
     accepted: parseAccept(request.headers.accept, TRANSFORMATIONS),
@@ -111,6 +119,6 @@ function includeObjectOf(query: URLSearchParams): IncludeObject {
   return text === "None" || text === "Object" ? text : "Metadata";
 }
 
-function agentOf(request: FastifyRequest): string {
+function agentOf(request: WithHeaders): string {
   return request.headers["user-agent"] ?? "";
 }

@@ -1,6 +1,7 @@
 import { badRequest, methodNotAllowed, resourceNotFound } from "@kubehop/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import type { ServiceAccountTokens } from "../auth/service-account-tokens.ts";
+import { checkCustomCall } from "../custom-resources/custom-call.ts";
 import { RBAC_GROUP, type Write } from "../auth/rbac/escalation.ts";
 import { storedKind } from "../http/served.ts";
 import type { KubeletCredentials } from "../kubelet/kubelet.ts";
@@ -8,9 +9,11 @@ import type { Resources } from "../resources/resources.ts";
 import { bindPod } from "./binding.ts";
 import type { Call } from "./call.ts";
 import { deleteCollection, deleteOne } from "./delete.ts";
+import { evictPod } from "./eviction.ts";
 import { finalizeNamespace } from "./finalize.ts";
 import { streamLogs } from "./logs.ts";
 import { patch } from "./patch.ts";
+import { isProxied, proxyRequest } from "./proxy.ts";
 import { getObject, listObjects } from "./read.ts";
 import { handleScale } from "./scale.ts";
 import type { StreamSet } from "./streams.ts";
@@ -33,10 +36,19 @@ const METHODS: HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 /** Routes of every kind: one handler that goes by the kind, the verb and the subresource. */
 export function addResourceRoutes(app: FastifyInstance, deps: ResourceDeps): void {
+  const { cache, store, random } = deps.resources;
+  const proxy = { cache, store, random, kubelet: deps.kubelet };
   for (const url of ["/api/:version/*", "/apis/:group/:version/*"]) {
     app.route({
       method: METHODS,
       url,
+      // Before the body is read: a proxied one is passed on as it comes.
+      onRequest: async (request, reply) => {
+        const { resource } = request.context;
+        if (resource !== undefined && isProxied(resource)) {
+          await proxyRequest(proxy, resource, request, reply);
+        }
+      },
       handler: (request, reply) => handle(deps, callOf(deps, request, reply)),
     });
   }
@@ -52,6 +64,7 @@ function callOf(deps: ResourceDeps, request: FastifyRequest, reply: FastifyReply
     ? name !== undefined && namespace === undefined
     : namespace !== undefined;
   if (misplaced) throw resourceNotFound();
+  checkCustomCall(kind, resource, { request, reply });
   const target = {
     kind: storedKind(kind),
     ...(namespace !== undefined && { namespace }),
@@ -107,7 +120,11 @@ function handleSubresource(deps: ResourceDeps, call: Call): Promise<FastifyReply
       return finalizeNamespace(resources, call);
     case "log":
       return streamLogs(deps, call);
+    case "eviction":
+      return evictPod(resources, call);
+    case "attach":
     case "exec":
+    case "portforward":
       throw badRequest("Upgrade request required");
     default:
       throw methodNotAllowed();

@@ -4,9 +4,12 @@ import {
   invalid,
   invalidValue,
   type Kind,
+  Kinds,
   type KubeObject,
   type LabelSelector,
   selectorFromLabelSelector,
+  selectorFromMap,
+  type Selector,
 } from "@kubehop/api";
 import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
@@ -96,8 +99,16 @@ function numbersOf(kind: Kind, object: KubeObject): ScaleNumbers {
   return {
     wanted: spec?.replicas ?? 1,
     actual: status?.replicas ?? 0,
-    selector: formatLabelSelector(selectorFromLabelSelector(spec?.selector)),
+    selector: formatLabelSelector(selectorOf(object)),
   };
+}
+
+/** A ReplicationController's selector is a map of labels. */
+function selectorOf({ kind, ...object }: KubeObject): Selector {
+  const { selector } = (object["spec"] ?? {}) as { selector?: LabelSelector };
+  return kind === Kinds.ReplicationController.kind
+    ? selectorFromMap(selector as Record<string, string> | undefined)
+    : selectorFromLabelSelector(selector);
 }
 
 function withScale(kind: Kind, object: KubeObject, scale: Scale): KubeObject {

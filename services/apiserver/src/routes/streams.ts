@@ -1,10 +1,15 @@
 import type { FastifyReply } from "fastify";
 import type { ServerResponse } from "node:http";
 
+/** Something that tells when it has closed. */
+interface Closable {
+  once(event: "close", handler: () => void): unknown;
+}
+
 /** Answers that go on until the client leaves; the server ends them when it stops. */
 export interface StreamSet {
   /** Remembers a stream until its connection closes. `end` must end it cleanly. */
-  add(response: ServerResponse, end: () => void): void;
+  add(stream: Closable, end: () => void): void;
   /** Ends every stream. */
   endAll(): void;
 }
@@ -13,9 +18,9 @@ export interface StreamSet {
 export function createStreamSet(): StreamSet {
   const ends = new Set<() => void>();
   return {
-    add(response, end) {
+    add(stream, end) {
       ends.add(end);
-      response.once("close", () => ends.delete(end));
+      stream.once("close", () => ends.delete(end));
     },
     endAll() {
       for (const end of ends) end();

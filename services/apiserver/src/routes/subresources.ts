@@ -24,11 +24,23 @@ export const VERBS = [
   "watch",
 ] as const;
 
+const PROXY_VERBS = ["create", "delete", "get", "patch", "update"];
+
 const OWN: Readonly<Record<string, readonly Subresource[]>> = {
+  nodes: [core("proxy", "NodeProxyOptions", PROXY_VERBS)],
+  services: [core("proxy", "ServiceProxyOptions", PROXY_VERBS)],
   namespaces: [core("finalize", "Namespace", ["update"])],
   pods: [
     core("binding", "Binding", ["create"]),
+    core("attach", "PodAttachOptions", ["create", "get"]),
+    {
+      name: "eviction",
+      responseKind: { group: "policy", version: "v1", kind: "Eviction" },
+      verbs: ["create"],
+    },
     core("exec", "PodExecOptions", ["create", "get"]),
+    core("portforward", "PodPortForwardOptions", ["create", "get"]),
+    core("proxy", "PodProxyOptions", PROXY_VERBS),
     core("log", "Pod", ["get"]),
   ],
   serviceaccounts: [
