@@ -25,6 +25,7 @@ import type { Config } from "./config.ts";
 import { startCustomResources } from "./custom-resources/controller.ts";
 import { createKindTable } from "./custom-resources/kind-table.ts";
 import { type Listener, listen } from "./listener.ts";
+import { createApiServerMetrics } from "./metrics.ts";
 import { createStrategies } from "./registry/index.ts";
 import { startEventExpiry } from "./resources/event-expiry.ts";
 import { createObjectStore } from "./resources/object-store.ts";
@@ -39,6 +40,7 @@ import { createUpgradeHandler } from "./routes/exec.ts";
 import { createStreamSet, type StreamSet } from "./routes/streams.ts";
 import { feedCache } from "./storage/feed.ts";
 import { createJetStreamStorage } from "./storage/jetstream.ts";
+import { VERSION } from "./version.ts";
 import { createWatchCache } from "./watch/cache.ts";
 
 /** Recent events of one resource kept for watchers that come back. */
@@ -168,8 +170,13 @@ function serve({ config, kit, files, bootstrap, ...rest }: ServeOptions): Promis
   const authenticate = createAuthenticator(authenticateToken);
   const grants = createGrants(resources.cache);
   const authorizer = createAuthorizer(grants);
+  const { cache } = resources;
+  const metrics = createApiServerMetrics(kit.metrics, cache, VERSION["gitVersion"] ?? "");
+  const now = (): number => clock.now();
+  const watch = { cache, metrics, random, now, streams: rest.streams };
   const app = build({
     ...rest,
+    watch,
     authenticate,
     authenticateToken,
     authorizer,
@@ -178,7 +185,6 @@ function serve({ config, kit, files, bootstrap, ...rest }: ServeOptions): Promis
     kubelet,
     metrics: kit.metrics,
     clock,
-    random,
     logger,
     advertised: `${config.advertiseAddress}:${config.securePort}`,
     limits: {
@@ -190,7 +196,7 @@ function serve({ config, kit, files, bootstrap, ...rest }: ServeOptions): Promis
   });
   return listen({
     app,
-    upgrade: createUpgradeHandler({ authenticate, authorizer, resources, kubelet, logger }),
+    upgrade: createUpgradeHandler({ authenticate, authorizer, resources, kubelet, watch, logger }),
     tls: { cert: files.tlsCertFile, key: files.tlsPrivateKeyFile, ca: files.clientCaFile },
     host: config.bindAddress,
     port: config.securePort,

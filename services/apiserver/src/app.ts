@@ -1,12 +1,5 @@
 import type { Bus } from "@kubehop/client";
-import {
-  addHealthRoute,
-  type Checks,
-  type Clock,
-  type Kit,
-  type Logger,
-  type Random,
-} from "@kubehop/kit";
+import { addHealthRoute, type Checks, type Clock, type Kit, type Logger } from "@kubehop/kit";
 import { fastify, type FastifyInstance } from "fastify";
 import type { Authenticator, TokenAuthenticator } from "./auth/authenticate.ts";
 import type { Authorizer } from "./auth/authorize.ts";
@@ -17,7 +10,6 @@ import { addErrorHandlers } from "./http/errors.ts";
 import { addHooks } from "./http/hooks.ts";
 import { addInFlightLimits, type InFlightLimits } from "./http/in-flight.ts";
 import type { KubeletCredentials } from "./kubelet/kubelet.ts";
-import { createApiServerMetrics } from "./metrics.ts";
 import type { Resources } from "./resources/resources.ts";
 import { addDiscoveryRoutes } from "./routes/discovery.ts";
 import { addHopRoute } from "./routes/hops.ts";
@@ -25,6 +17,7 @@ import { addOpenApiRoutes } from "./routes/openapi.ts";
 import { addResourceRoutes } from "./routes/resources.ts";
 import { addReviewRoutes } from "./routes/reviews.ts";
 import type { StreamSet } from "./routes/streams.ts";
+import type { WatchDeps } from "./routes/watch.ts";
 import { VERSION } from "./version.ts";
 
 /** What the API is built over. */
@@ -40,8 +33,8 @@ export interface AppDeps {
   readonly bus: Bus;
   readonly streams: StreamSet;
   readonly metrics: Kit["metrics"];
+  readonly watch: WatchDeps;
   readonly clock: Clock;
-  readonly random: Random;
   readonly logger: Logger;
   /** `ip:port` at which the cluster reaches this server. */
   readonly advertised: string;
@@ -52,12 +45,8 @@ export interface AppDeps {
 
 /** Builds the API as a Fastify application that does not listen yet. */
 export function build(deps: AppDeps): FastifyInstance {
-  const { resources, clock, streams, random } = deps;
-  const metrics = createApiServerMetrics(
-    deps.metrics,
-    resources.cache,
-    VERSION["gitVersion"] ?? "",
-  );
+  const { resources, clock, streams } = deps;
+  const { metrics } = deps.watch;
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     logger: false,
@@ -83,7 +72,6 @@ export function build(deps: AppDeps): FastifyInstance {
   addOpenApiRoutes(app, resources.kinds, VERSION["gitVersion"] ?? "");
   addReviewRoutes(app, deps);
   addHopRoute(app, { bus: deps.bus, streams, now });
-  const watch = { cache: resources.cache, metrics, random, now, streams };
-  addResourceRoutes(app, { ...deps, watch });
+  addResourceRoutes(app, deps);
   return app;
 }

@@ -170,7 +170,8 @@ function upgradeRequest(path: string, headers: Record<string, string>, known = t
 let client: { cert: string; key: string };
 
 beforeAll(async () => {
-  client = await server.pki.issue({ commonName: "admin", usages: ["client"] });
+  const organizations = ["system:masters"];
+  client = await server.pki.issue({ commonName: "admin", organizations, usages: ["client"] });
 });
 
 async function upgrade(path: string): Promise<Upgraded> {
