@@ -11,7 +11,7 @@ import {
   runLeaderElection,
 } from "@kubehop/client";
 import { createAdminServer, type Kit, type RunningService } from "@kubehop/kit";
-import { allCaches, type Caches, createCaches } from "./caches.ts";
+import { builtInCaches, type Caches, createCaches } from "./caches.ts";
 import { type Config, resolveSettings } from "./config.ts";
 import type { Context, Controller } from "./controllers/controller.ts";
 import { controllers } from "./controllers/index.ts";
@@ -44,7 +44,8 @@ export async function build(config: Config, kit: Kit): Promise<ControllerManager
     createRestClient({ ...loadKubeconfig(config.kubeconfig), userAgent: NAME }),
   );
   const caches = createCaches(bus, logger);
-  for (const cache of allCaches(caches)) starting.use(cache);
+  for (const cache of builtInCaches(caches)) starting.use(cache);
+  starting.use(caches.custom);
   const events = starting.use(createEventRecorder(rest, NAME, logger));
   const writer = createWriter(rest, caches);
   const stop = new AbortController();
@@ -95,7 +96,7 @@ function busOptions(config: Config, kit: Kit): Parameters<typeof connectBus>[0] 
 }
 
 function isSynced(bus: Bus, caches: Caches): boolean {
-  return bus.connected() && allCaches(caches).every((cache) => cache.hasSynced());
+  return bus.connected() && builtInCaches(caches).every((cache) => cache.hasSynced());
 }
 
 type Run = (signal: AbortSignal) => Promise<void>;
@@ -105,7 +106,7 @@ function createRun(base: Omit<Context, "signal">, metrics: Metrics): Run {
   return async (signal) => {
     const context: Context = { ...base, signal };
     const loops = controllers.map((controller) => subscribe(context, controller, metrics));
-    const caches = allCaches(base.caches);
+    const caches = builtInCaches(base.caches);
     for (const cache of caches) cache.start();
     try {
       await Promise.all(caches.map((cache) => cache.synced(signal)));

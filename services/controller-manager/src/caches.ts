@@ -1,4 +1,12 @@
-import { type KindTypes, Kinds, type KubeObject, type Kind, type Pod } from "@kubehop/api";
+import {
+  apiVersionOf,
+  type Kind,
+  kindOf,
+  Kinds,
+  type KindTypes,
+  type KubeObject,
+  type Pod,
+} from "@kubehop/api";
 import {
   type Bus,
   createInformer,
@@ -6,10 +14,14 @@ import {
   type Informer,
   type Logger,
 } from "@kubehop/client";
+import { createCustomCaches, type CustomCaches } from "./custom-caches.ts";
 import { controllerOf } from "./owners.ts";
 
 /** A cache for each kind; the controllers read these and never the API server. */
-export type Caches = { readonly [K in keyof KindTypes]: Informer<KindTypes[K]> };
+export type Caches = { readonly [K in keyof KindTypes]: Informer<KindTypes[K]> } & {
+  /** Those of the kinds that users define. */
+  readonly custom: CustomCaches;
+};
 
 /** Index: objects by the uid of the owner that controls them. */
 export const BY_CONTROLLER = "controller";
@@ -22,22 +34,56 @@ export const BY_NODE = "node";
 
 /** Creates a cache for each kind of the API; nothing is read before they are started. */
 export function createCaches(bus: Bus, logger: Logger): Caches {
-  const kinds = Object.values(Kinds) as unknown as readonly Kind[];
-  const entries = kinds.map((kind) => [
-    kind.kind,
-    createInformer({ bus, kind, logger, indexes: indexesOf(kind) }),
-  ]);
-  return Object.fromEntries(entries) as Caches;
+  const createCache = (kind: Kind): Informer<KubeObject> =>
+    createInformer({ bus, kind, logger, indexes: indexesOf(kind) });
+  const entries = BUILT_IN.map((kind) => [kind.kind, createCache(kind)]);
+  const builtIn = Object.fromEntries(entries) as Omit<Caches, "custom">;
+  const definitions = builtIn.CustomResourceDefinition;
+  return { ...builtIn, custom: createCustomCaches({ definitions, createCache }) };
+}
+
+const BUILT_IN = Object.values(Kinds) as unknown as readonly Kind[];
+
+/** The caches of the built-in kinds. */
+export function builtInCaches(caches: Caches): readonly Informer<KubeObject>[] {
+  return BUILT_IN.map((kind) => caches[kind.kind as keyof KindTypes]);
 }
 
 /** All caches, for those who treat every kind alike. */
 export function allCaches(caches: Caches): readonly Informer<KubeObject>[] {
-  return Object.values(caches) as readonly Informer<KubeObject>[];
+  return [...builtInCaches(caches), ...caches.custom.all().map(({ cache }) => cache)];
+}
+
+/** Calls back for each kind there is or will be, with its cache. */
+export function onEachKind(
+  caches: Caches,
+  handler: (kind: Kind, cache: Informer<KubeObject>) => void,
+): void {
+  for (const kind of BUILT_IN) handler(kind, cacheOf(caches, kind));
+  caches.custom.onKind(({ kind, cache }) => handler(kind, cache));
+}
+
+/** The kind that an object names; undefined when nobody knows it. */
+export function findKind(caches: Caches, apiVersion: string, kind: string): Kind | undefined {
+  return kindOf(apiVersion, kind) ?? caches.custom.find(apiVersion, kind)?.kind;
+}
+
+/** Every kind whose objects live in namespaces. */
+export function namespacedKinds({ custom }: Caches): readonly Kind[] {
+  return [...BUILT_IN, ...custom.all().map(({ kind }) => kind)].filter(
+    ({ namespaced }) => namespaced,
+  );
 }
 
 /** The cache of a kind. */
 export function cacheOf<T extends KubeObject>(caches: Caches, kind: Kind<T>): Informer<T> {
-  return caches[kind.kind as keyof Caches] as unknown as Informer<T>;
+  const known = kindOf(apiVersionOf(kind), kind.kind);
+  const cache =
+    known === undefined
+      ? caches.custom.find(apiVersionOf(kind), kind.kind)?.cache
+      : caches[kind.kind as keyof KindTypes];
+  if (cache === undefined) throw new Error(`${kind.plural}.${kind.group} is defined no more`);
+  return cache as unknown as Informer<T>;
 }
 
 function indexesOf(kind: Kind): Record<string, IndexFunction<KubeObject>> {

@@ -286,6 +286,17 @@ describe("objects of a custom kind", () => {
     const answer = await server.send(`${pathOf("widgets", "v1beta1")}/versioned`);
     expect(answer.body.apiVersion).toBe("stable.example.com/v1beta1");
     expect(answer.headers["warning"]).toContain("stable.example.com/v1beta1 Widget is deprecated");
+    const headers = { "content-type": "application/merge-patch+json" };
+    const patched = await server.send(`${pathOf("widgets", "v1beta1")}/versioned`, {
+      method: "PATCH",
+      headers,
+      body: { spec: { replicas: 3 } },
+    });
+    expect([patched.status, patched.body.apiVersion]).toEqual([200, "stable.example.com/v1beta1"]);
+    expect((await server.send(`${pathOf("widgets")}/versioned`)).body).toMatchObject({
+      apiVersion: "stable.example.com/v1",
+      spec: { replicas: 3 },
+    });
   });
 
   it("are listed as tables with their own columns, and selected by their own fields", async () => {

@@ -1,14 +1,11 @@
-import { type Kind, Kinds, type Namespace } from "@kubehop/api";
-import { allCaches } from "../caches.ts";
+import type { Kind, Namespace } from "@kubehop/api";
+import { namespacedKinds, onEachKind } from "../caches.ts";
 import { isDeleting } from "../owners.ts";
 import type { Context, Controller } from "./controller.ts";
 
 /** How soon a namespace is looked at again whose content takes its time to go. */
 const RETRY_MS = 1_000;
 const FINALIZER = "kubernetes";
-const NAMESPACED = (Object.values(Kinds) as unknown as readonly Kind[]).filter(
-  (kind) => kind.namespaced,
-);
 
 /**
  * Empties namespaces that are being deleted, then takes their finalizer away, with which the API
@@ -22,20 +19,22 @@ export const namespaceController: Controller = {
     caches.Namespace.onChange(({ key, current }) => {
       if (current !== undefined && isDeleting(current)) queue.add(key);
     });
-    for (const cache of allCaches(caches)) {
+    onEachKind(caches, (_kind, cache) => {
       cache.onChange(({ previous, current }) => {
         const name = previous?.metadata.namespace;
         if (name === undefined || current !== undefined) return;
         const namespace = caches.Namespace.store.get(name);
         if (namespace !== undefined && isDeleting(namespace)) queue.add(name);
       });
-    }
+    });
 
     return async (key) => {
       const namespace = caches.Namespace.store.get(key);
       if (namespace === undefined || !isDeleting(namespace)) return;
       if (!(namespace.spec?.finalizers ?? []).includes(FINALIZER)) return;
-      const left = await Promise.all(NAMESPACED.map((kind) => deleteAll(context, kind, key)));
+      const left = await Promise.all(
+        namespacedKinds(caches).map((kind) => deleteAll(context, kind, key)),
+      );
       if (left.some((count) => count > 0)) queue.addAfter(key, RETRY_MS);
       else await finalize(context, namespace);
     };

@@ -1,14 +1,12 @@
 import {
   isNotFound,
   type Kind,
-  kindOf,
-  Kinds,
   type KubeObject,
   namespacedName,
   type OwnerReference,
 } from "@kubehop/api";
-import type { WorkQueue } from "@kubehop/client";
-import { allCaches, BY_OWNER, BY_UID, cacheOf } from "../../caches.ts";
+import type { Informer, WorkQueue } from "@kubehop/client";
+import { allCaches, BY_OWNER, BY_UID, cacheOf, findKind, onEachKind } from "../../caches.ts";
 import { isDeleting, uidOf } from "../../owners.ts";
 import type { Context, Controller } from "../controller.ts";
 import {
@@ -26,9 +24,7 @@ export const garbageCollector: Controller = {
   name: "garbage_collector",
   workers: 10,
   build(context, queue) {
-    for (const kind of Object.values(Kinds) as unknown as readonly Kind[]) {
-      subscribe(context, queue, kind);
-    }
+    onEachKind(context.caches, (_kind, cache) => subscribe(context, queue, cache));
     return async (key) => {
       const found = find(context, key);
       if (found === undefined) return;
@@ -53,13 +49,13 @@ function keyOf(object: KubeObject): string {
 
 function find({ caches }: Context, key: string): Item | undefined {
   const [apiVersion = "", kindName = "", name = ""] = key.split("|");
-  const kind = kindOf(apiVersion, kindName);
+  const kind = findKind(caches, apiVersion, kindName);
   const object = kind && cacheOf(caches, kind).store.get(name);
   return kind === undefined || object === undefined ? undefined : { kind, object };
 }
 
-function subscribe(context: Context, queue: WorkQueue, kind: Kind): void {
-  cacheOf(context.caches, kind).onChange(({ previous, current }) => {
+function subscribe(context: Context, queue: WorkQueue, cache: Informer<KubeObject>): void {
+  cache.onChange(({ previous, current }) => {
     if (current !== undefined && concernsUs(previous) !== concernsUs(current)) {
       queue.add(keyOf(current));
     }
@@ -116,7 +112,7 @@ async function findOwner(
   object: KubeObject,
   reference: OwnerReference,
 ): Promise<KubeObject | undefined | "unknown kind"> {
-  const kind = kindOf(reference.apiVersion, reference.kind);
+  const kind = findKind(context.caches, reference.apiVersion, reference.kind);
   if (kind === undefined) return "unknown kind";
   const { namespace } = object.metadata;
   const ref = { name: reference.name, ...(kind.namespaced && { namespace }) };
@@ -142,7 +138,7 @@ function plain(ref: { name: string; namespace?: string | undefined }): {
 async function orphanDependents(context: Context, owner: Item): Promise<void> {
   const uid = uidOf(owner.object);
   for (const dependent of dependentsOf(context, owner.object)) {
-    const kind = kindOf(dependent.apiVersion, dependent.kind);
+    const kind = findKind(context.caches, dependent.apiVersion, dependent.kind);
     if (kind === undefined) continue;
     const references = dependent.metadata.ownerReferences ?? [];
     const ownerReferences = references.filter((reference) => reference.uid !== uid);
