@@ -11,7 +11,7 @@ const MIB = 1024 * 1024;
 const PART_LIMIT_MS = 90_000;
 const USAGE = `usage: npm run bench -- [--seconds N] [--only PART[,PART]] [--json]
   --seconds N   length of one measurement, 1 to 30 (default 5)
-  --only PARTS  forward, dns, startup, memory, latency, convergence
+  --only PARTS  forward, dns, apiserver, startup, memory, latency, convergence
   --json        one JSON document instead of tables
 `;
 
@@ -24,6 +24,7 @@ type Part =
 const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   forward: async () => ({ lab: false, run: (await import("./forward.ts")).run }),
   dns: async () => ({ lab: false, run: (await import("./dns.ts")).run }),
+  apiserver: async () => ({ lab: false, run: (await import("./apiserver.ts")).run }),
   startup: async () => ({ lab: false, run: (await import("./startup.ts")).run }),
   memory: async () => ({ lab: true, run: (await import("./memory.ts")).run }),
   latency: async () => ({ lab: true, run: (await import("./latency.ts")).run }),

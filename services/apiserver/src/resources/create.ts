@@ -47,8 +47,10 @@ export async function createObject(
   const attempts = prefix === undefined ? 1 : NAME_ATTEMPTS;
   for (let left = attempts; ; left -= 1) {
     if (prefix !== undefined) metadata.name = generateName(prefix, resources.random);
+    // Only another attempt needs the object as it came.
+    const draft = left > 1 ? structuredClone(object) : object;
     try {
-      return await createNamed(resources, target, structuredClone(object), options);
+      return await createNamed(resources, target, draft, options);
     } catch (error) {
       if (!(error instanceof RevisionConflict)) throw error;
       if (left <= 1) throw nameTaken(resources, target, metadata.name);
