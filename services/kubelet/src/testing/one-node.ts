@@ -37,6 +37,8 @@ export const SANDBOX_NODE: NodePlace = {
 export interface OneNode extends AsyncDisposable {
   readonly place: NodePlace;
   readonly rest: RestClient;
+  /** Path of a kubeconfig for kubectl. */
+  readonly kubeconfig: string;
   /** Ends the kubelet as a crash would. */
   killKubelet(): Promise<void>;
   startKubelet(): void;
@@ -85,6 +87,7 @@ export async function startOneNode(place: NodePlace = SANDBOX_NODE): Promise<One
   return {
     place,
     rest,
+    kubeconfig: file("kubeconfig"),
     pod,
     startKubelet: () => void (kubelet = startKubelet()),
     async killKubelet() {
