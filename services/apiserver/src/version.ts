@@ -1,4 +1,8 @@
-/** What GET /version says: the Kubernetes version whose behaviour this server follows. */
+/**
+ * What GET /version says: the Kubernetes version whose behaviour and error texts this server follows.
+ * kubectl 1.31 to 1.33 know it as their own (a version of skew); fields and values that later versions
+ * have added are taken as well.
+ */
 export const VERSION: Readonly<Record<string, string>> = {
   major: "1",
   minor: "32",

@@ -5,7 +5,7 @@ export function required(field: string, why = ""): StatusCause {
   return cause("FieldValueRequired", field, `Required value${suffix(why)}`);
 }
 
-/** The field's value breaks a rule; the value is shown as JSON (as upstream since 1.35). */
+/** The field's value breaks a rule; lists of texts are shown as Go shows them, the rest as JSON. */
 export function invalidValue(field: string, value: unknown, why: string): StatusCause {
   return cause("FieldValueInvalid", field, `Invalid value: ${shown(value)}${suffix(why)}`);
 }
@@ -62,5 +62,8 @@ function suffix(why: string): string {
 }
 
 function shown(value: unknown): string {
-  return value === undefined ? "null" : JSON.stringify(value);
+  if (value === undefined) return "null";
+  const isTexts = Array.isArray(value) && value.every((item) => typeof item === "string");
+  if (!isTexts) return JSON.stringify(value);
+  return `[]string{${value.map((item) => JSON.stringify(item)).join(", ")}}`;
 }

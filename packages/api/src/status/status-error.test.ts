@@ -144,7 +144,7 @@ describe("invalid", () => {
   });
 
   test.each([
-    [invalidValue("f", ["10.96.0.1"], "taken"), 'Invalid value: ["10.96.0.1"]: taken'],
+    [invalidValue("f", ["10.96.0.1"], "taken"), 'Invalid value: []string{"10.96.0.1"}: taken'],
     [invalidValue("f", "foo", "bad"), 'Invalid value: "foo": bad'],
     [invalidValue("f", undefined, "bad"), "Invalid value: null: bad"],
     [

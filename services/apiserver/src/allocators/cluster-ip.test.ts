@@ -36,7 +36,10 @@ describe("an address a user chose", () => {
   });
 
   test.each([
-    ["10.97.0.1", "the provided network does not match the current range"],
+    [
+      "10.97.0.1",
+      "the provided IP (10.97.0.1) is not in the valid range. The range of valid IPs is 10.96.0.0/24",
+    ],
     ["fd00::1", "the provided network does not match the current range"],
     [
       "10.96.0.0",

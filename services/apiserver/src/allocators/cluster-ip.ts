@@ -1,5 +1,5 @@
 import type { IPFamily, ParentReference } from "@kubehop/api";
-import { formatAddress, parseAddress, type Cidr } from "./address.ts";
+import { familyOf, formatAddress, parseAddress, type Cidr } from "./address.ts";
 import { AllocationError, isSameParent, RangeFull, type AddressStore } from "./allocation-store.ts";
 import { ADDRESS_RULE, candidates, splitBands, type Bands } from "./bands.ts";
 
@@ -44,13 +44,16 @@ export function createClusterIPAllocator(options: ClusterIPOptions): ClusterIPAl
   const { store, ranges, random, onAllocation } = options;
 
   const rangeOf = (ip: string): Cidr => {
-    const range = ranges().find((one) => one.contains(ip));
-    if (range === undefined) {
+    const own = ranges().filter(({ family }) => family === familyOf(ip));
+    const range = own.find((one) => one.contains(ip));
+    if (range !== undefined && isUsable(range, ip)) return range;
+    const [first] = own;
+    if (first === undefined) {
       throw new AllocationError("the provided network does not match the current range");
     }
-    if (isUsable(range, ip)) return range;
+    const valid = (range ?? first).text;
     throw new AllocationError(
-      `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${range.text}`,
+      `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${valid}`,
     );
   };
 

@@ -124,12 +124,12 @@ describe("failure", () => {
     [
       "taken",
       { clusterIPs: ["10.96.0.1"] },
-      'Service "web" is invalid: spec.clusterIPs: Invalid value: ["10.96.0.1"]: failed to allocate IP 10.96.0.1: provided IP is already allocated',
+      'Service "web" is invalid: spec.clusterIPs: Invalid value: []string{"10.96.0.1"}: failed to allocate IP 10.96.0.1: provided IP is already allocated',
     ],
     [
       "outside",
       { clusterIPs: ["10.97.0.1"] },
-      'spec.clusterIPs: Invalid value: ["10.97.0.1"]: failed to allocate IP 10.97.0.1: the provided network does not match the current range',
+      'spec.clusterIPs: Invalid value: []string{"10.97.0.1"}: failed to allocate IP 10.97.0.1: the provided IP (10.97.0.1) is not in the valid range. The range of valid IPs is 10.96.0.0/24',
     ],
     [
       "port out of range",
@@ -246,6 +246,6 @@ describe("dry run", () => {
     const { allocation } = setUp();
     const web = service({ clusterIPs: ["10.97.0.1"] });
     const dryRun = allocation.reserve(web, undefined, { dryRun: true });
-    await expect(dryRun).rejects.toThrow("does not match the current range");
+    await expect(dryRun).rejects.toThrow("is not in the valid range");
   });
 });

@@ -183,7 +183,7 @@ describe("a CustomResourceDefinition", () => {
       {
         reason: "FieldValueInvalid",
         message:
-          'Invalid value: ["v1","v2"]: must have exactly one version marked as storage version',
+          'Invalid value: []string{"v1", "v2"}: must have exactly one version marked as storage version',
         field: "spec.versions",
       },
     ]);

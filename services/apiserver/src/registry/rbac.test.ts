@@ -37,7 +37,7 @@ describe("rules", () => {
     [
       { verbs: ["get"], nonResourceURLs: ["/metrics"] },
       [
-        'rules[0].nonResourceURLs: Invalid value: ["/metrics"]: namespaced rules cannot apply to non-resource URLs',
+        'rules[0].nonResourceURLs: Invalid value: []string{"/metrics"}: namespaced rules cannot apply to non-resource URLs',
       ],
     ],
   ])("%j", (rule, causes) => {
@@ -46,7 +46,7 @@ describe("rules", () => {
 
   test("resources and paths don't mix", () => {
     expect(clusterRole({ rules: [{ ...good, nonResourceURLs: ["/x"] }] })).toEqual([
-      'rules[0].nonResourceURLs: Invalid value: ["/x"]: rules cannot apply to both regular resources and non-resource URLs',
+      'rules[0].nonResourceURLs: Invalid value: []string{"/x"}: rules cannot apply to both regular resources and non-resource URLs',
     ]);
   });
 

@@ -43,12 +43,12 @@ describe("update", () => {
     [
       "another address",
       { clusterIP: "10.96.7.7" },
-      'spec.clusterIPs[0]: Invalid value: ["10.96.7.7"]: may not change once set',
+      'spec.clusterIPs[0]: Invalid value: []string{"10.96.7.7"}: may not change once set',
     ],
     [
       "headless",
       { clusterIP: "None" },
-      'spec.clusterIPs[0]: Invalid value: ["None"]: may not change once set',
+      'spec.clusterIPs[0]: Invalid value: []string{"None"}: may not change once set',
     ],
   ])("%s is refused", (_name, spec, text) => {
     expect(update(old, { ports: [port], ...spec }).causes).toEqual([text]);
@@ -222,14 +222,14 @@ describe("update between single- and dual-stack", () => {
       families,
     );
     expect(causes).toEqual([
-      'spec.clusterIPs[1]: Invalid value: ["10.96.0.5","fd00::6"]: may not change once set',
+      'spec.clusterIPs[1]: Invalid value: []string{"10.96.0.5", "fd00::6"}: may not change once set',
     ]);
   });
 
   test("clusterIP alone changed takes clusterIPs along", () => {
     const { causes } = update(single, { ...single.spec, clusterIP: "10.96.0.6" }, families);
     expect(causes).toEqual([
-      'spec.clusterIPs[0]: Invalid value: ["10.96.0.6"]: may not change once set',
+      'spec.clusterIPs[0]: Invalid value: []string{"10.96.0.6"}: may not change once set',
     ]);
   });
 });

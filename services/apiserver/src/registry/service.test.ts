@@ -210,7 +210,7 @@ describe("validation", () => {
     [
       "clusterIPs differ",
       { clusterIP: "10.96.0.2", clusterIPs: ["10.96.0.1"] },
-      'spec.clusterIPs: Invalid value: ["10.96.0.1"]: first value must match `clusterIP`',
+      'spec.clusterIPs: Invalid value: []string{"10.96.0.1"}: first value must match `clusterIP`',
     ],
     [
       "ExternalName with IP",

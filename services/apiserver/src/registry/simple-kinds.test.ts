@@ -284,7 +284,7 @@ describe("ServiceCIDR", () => {
     };
     expect(causesOf("10.96.0.0/16", "fd00::/112")).toEqual([]);
     expect(causesOf("10.97.0.0/16")).toEqual([
-      'spec.cidrs: Invalid value: ["10.97.0.0/16"]: field is immutable',
+      'spec.cidrs: Invalid value: []string{"10.97.0.0/16"}: field is immutable',
     ]);
   });
 });
