@@ -21,6 +21,12 @@ describe("createAdminServer", () => {
       text: "[+]ping ok\n[-]informer-sync failed: informers have not synced\nreadyz check failed\n",
     });
     expect(await get("/readyz?exclude=informer-sync")).toEqual({ status: 200, text: "ok" });
+    expect(await get("/readyz/informer-sync")).toEqual({
+      status: 500,
+      text: "internal server error: informers have not synced\n",
+    });
+    expect(await get("/readyz/ping")).toEqual({ status: 200, text: "ok" });
+    expect((await get("/readyz/unknown")).status).toBe(404);
     synced = true;
     expect(await get("/readyz?verbose")).toEqual({
       status: 200,

@@ -55,7 +55,7 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
 
 /**
  * Adds a health path to a Fastify application: 200 `ok`, or 500 with the failed checks (text of
- * k8s.io/apiserver/pkg/server/healthz).
+ * k8s.io/apiserver/pkg/server/healthz); `/PATH/NAME` tells of one check.
  */
 export function addHealthRoute(app: FastifyInstance, path: string, checks: Checks): void {
   app.get<{ Querystring: { verbose?: string; exclude?: string | string[] } }>(
@@ -65,6 +65,20 @@ export function addHealthRoute(app: FastifyInstance, path: string, checks: Check
       return sendHealth(reply, path, runChecks(checks, excluded), request.query.verbose);
     },
   );
+  app.get<{ Params: { "*": string } }>(`/${path}/*`, async (request, reply) => {
+    const name = request.params["*"];
+    const check = name === "ping" ? (): CheckResult => true : ownCheck(checks, name);
+    if (check === undefined) return reply.callNotFound();
+    const result = check();
+    reply.code(result === true ? 200 : 500);
+    reply.header("content-type", "text/plain; charset=utf-8");
+    reply.header("x-content-type-options", "nosniff");
+    return result === true ? "ok" : `internal server error: ${result}\n`;
+  });
+}
+
+function ownCheck(checks: Checks, name: string): (() => CheckResult) | undefined {
+  return Object.hasOwn(checks, name) ? checks[name] : undefined;
 }
 
 interface HealthReport {

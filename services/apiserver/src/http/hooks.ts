@@ -8,7 +8,8 @@ import { impersonatedUser } from "../auth/impersonate.ts";
 import { ANONYMOUS } from "../auth/user.ts";
 import type { ApiServerMetrics, RequestLabels } from "../metrics.ts";
 import type { RequestContext } from "./context.ts";
-import { parseResourceRequest, type ResourceRequest } from "./request-info.ts";
+import { parseResourceRequest } from "./request-info.ts";
+import { requestLabels } from "./request-labels.ts";
 
 /** What every request passes. */
 export interface HookDeps {
@@ -17,9 +18,6 @@ export interface HookDeps {
   readonly metrics: ApiServerMetrics;
   readonly clock: Clock;
 }
-
-/** Subresources that connect the client with a kubelet, a pod or a service. */
-const CONNECTED = new Set(["attach", "exec", "log", "portforward", "proxy"]);
 
 /** Verbs whose answers last. */
 const STREAMS = new Set(["WATCH", "CONNECT"]);
@@ -70,35 +68,5 @@ function countEnd(metrics: ApiServerMetrics, request: FastifyRequest, reply: Fas
 }
 
 function labelsOf({ context: { resource, query }, method }: FastifyRequest): RequestLabels {
-  if (resource === undefined) {
-    const none = { group: "", version: "", resource: "", subresource: "", scope: "", dryRun: "" };
-    return { ...none, verb: method };
-  }
-  const { group, version, plural, subresource = "" } = resource;
-  return {
-    verb: verbOf(resource),
-    group,
-    version,
-    resource: plural,
-    subresource,
-    scope: scopeOf(resource),
-    dryRun: query.has("dryRun") ? "All" : "",
-  };
-}
-
-function verbOf({ verb, subresource }: ResourceRequest): string {
-  if (CONNECTED.has(subresource ?? "")) return "CONNECT";
-  switch (verb) {
-    case "create":
-      return "POST";
-    case "update":
-      return "PUT";
-    default:
-      return verb.toUpperCase();
-  }
-}
-
-function scopeOf({ name, namespace }: ResourceRequest): string {
-  if (name !== undefined) return "resource";
-  return namespace === undefined ? "cluster" : "namespace";
+  return requestLabels(method, resource, query);
 }

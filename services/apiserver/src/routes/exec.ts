@@ -7,6 +7,7 @@ import { accessOf } from "../auth/attributes.ts";
 import type { Authorizer } from "../auth/authorize.ts";
 import { impersonatedUser } from "../auth/impersonate.ts";
 import { parseResourceRequest, type ResourceRequest } from "../http/request-info.ts";
+import { requestLabels } from "../http/request-labels.ts";
 import { backendError, passedHeaders, requestBackend } from "../kubelet/backend.ts";
 import { locateProxyTarget } from "../kubelet/proxy-target.ts";
 import type { Resources } from "../resources/resources.ts";
@@ -54,6 +55,10 @@ async function serve(deps: ExecDeps, watches: WatchSockets, upgrade: Upgrade): P
   const resource = parseResourceRequest(method, pathname, query);
   deps.authorizer.authorize(user, accessOf(method, pathname, resource, query));
   if (resource === undefined) throw resourceNotFound();
+  upgrade.socket.once(
+    "close",
+    deps.watch.metrics.streamStarted(requestLabels(method, resource, query)),
+  );
   if (isPodStream(resource)) return streamToPod(deps, resource, upgrade);
   if (resource.subresource === "proxy") return proxyUpgrade(deps, resource, upgrade);
   if (resource.verb === "watch") return watchUpgrade(deps, watches, { resource, query, upgrade });

@@ -96,6 +96,10 @@ describe.skipIf(ADDRESS === undefined)("pods/NAME/proxy", () => {
     client.send("ping");
     const [data] = (await once(client, "message")) as [Buffer];
     expect(data.toString()).toBe("ping");
+    const { text } = await server.send("/metrics");
+    expect(text).toMatch(
+      /apiserver_longrunning_requests\{(?=.*verb="CONNECT")(?=.*subresource="proxy").*\} 1\n/,
+    );
     client.close();
     await once(client, "close");
   });

@@ -74,7 +74,8 @@ export async function startApiServer(options: TestApiServerOptions = {}): Promis
     organizations: ["system:masters"],
     usages: ["client"],
   });
-  const agent = new Agent({ connect: { ca: pki.ca, cert: client.cert, key: client.key } });
+  const credentials = { ca: pki.ca, cert: client.cert, key: client.key };
+  const agent = new Agent({ connect: credentials });
   const anonymous = new Agent({ connect: { ca: pki.ca } });
   parts.defer(() => agent.destroy());
   parts.defer(() => anonymous.destroy());
@@ -93,7 +94,7 @@ export async function startApiServer(options: TestApiServerOptions = {}): Promis
     pki,
     directory,
     kubeconfig,
-    credentials: { ca: pki.ca, cert: client.cert, key: client.key },
+    credentials,
     get port() {
       return server.port;
     },
@@ -108,12 +109,8 @@ export async function startApiServer(options: TestApiServerOptions = {}): Promis
         ...(body !== undefined && { body: isRaw(body) ? body : JSON.stringify(body) }),
       });
       const text = await answer.body.text();
-      return {
-        status: answer.statusCode,
-        headers: answer.headers,
-        text,
-        body: parseMaybe(text),
-      };
+      const { statusCode: status, headers: answered } = answer;
+      return { status, headers: answered, text, body: parseMaybe(text) };
     },
     stream: (path, headers) => openStream(urlOf(path), agent, headers),
     async restart() {
