@@ -36,7 +36,7 @@ import {
   type ServiceRanges,
 } from "./resources/service-allocations.ts";
 import { startServiceRepair } from "./resources/service-repair.ts";
-import { createUpgradeHandler } from "./routes/exec.ts";
+import { createUpgradeHandler } from "./routes/upgrade.ts";
 import { createStreamSet, type StreamSet } from "./routes/streams.ts";
 import { feedCache } from "./storage/feed.ts";
 import { createJetStreamStorage } from "./storage/jetstream.ts";

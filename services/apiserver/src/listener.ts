@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:https";
 import type { ListenOptions as AddressOptions } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { UpgradeHandler } from "./routes/exec.ts";
+import type { UpgradeHandler } from "./routes/upgrade.ts";
 
 /** What the server proves itself with, and whose client certificates it trusts; PEM. */
 export interface TlsFiles {

@@ -19,7 +19,7 @@ import type { WatchDeps } from "./watch.ts";
 import { createWatchSockets, type Upgrade, type WatchSockets } from "./watch-socket.ts";
 
 /** What upgraded requests need. */
-export interface ExecDeps extends PodStreamDeps {
+export interface UpgradeDeps extends PodStreamDeps {
   readonly authenticate: Authenticator;
   readonly authorizer: Authorizer;
   readonly resources: Pick<Resources, "cache" | "kinds" | "random" | "store">;
@@ -34,7 +34,7 @@ export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Bu
  * Serves requests that ask for another protocol: streams to pods, watches over WebSocket, whatever
  * a proxied backend speaks. Any other upgrade is refused with a Status.
  */
-export function createUpgradeHandler(deps: ExecDeps): UpgradeHandler {
+export function createUpgradeHandler(deps: UpgradeDeps): UpgradeHandler {
   const watches = createWatchSockets(deps.watch);
   return (request, socket, head) => {
     socket.on("error", (error) => deps.logger.debug({ err: error }, "upgraded connection broke"));
@@ -47,7 +47,7 @@ export function createUpgradeHandler(deps: ExecDeps): UpgradeHandler {
   };
 }
 
-async function serve(deps: ExecDeps, watches: WatchSockets, upgrade: Upgrade): Promise<void> {
+async function serve(deps: UpgradeDeps, watches: WatchSockets, upgrade: Upgrade): Promise<void> {
   const { request } = upgrade;
   const { method = "" } = request;
   const user = impersonatedUser(deps.authorizer, await deps.authenticate(request), request);
@@ -66,7 +66,7 @@ async function serve(deps: ExecDeps, watches: WatchSockets, upgrade: Upgrade): P
 }
 
 async function proxyUpgrade(
-  deps: ExecDeps,
+  deps: UpgradeDeps,
   resource: ResourceRequest,
   upgrade: Upgrade,
 ): Promise<void> {
@@ -99,7 +99,7 @@ interface WatchUpgrade {
 }
 
 async function watchUpgrade(
-  { resources, watch }: ExecDeps,
+  { resources, watch }: UpgradeDeps,
   watches: WatchSockets,
   { resource, query, upgrade }: WatchUpgrade,
 ): Promise<void> {
