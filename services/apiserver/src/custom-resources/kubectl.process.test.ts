@@ -104,6 +104,11 @@ describe.skipIf(!hasKubectl)("stock kubectl and a custom kind", () => {
     expect(stdout).toContain("cronSpec\t<string> -required-");
     expect(stdout).toContain("When it runs.");
     expect((await kubectl("explain", "crd.spec.names")).stdout).toContain("shortNames");
+    expect((await kubectl("explain", "pod.spec")).stdout).toContain(
+      "containers\t<[]Container> -required-",
+    );
+    const deep = "crd.spec.versions.schema.openAPIV3Schema.properties";
+    expect((await kubectl("explain", deep)).stdout).toContain("<map[string]JSONSchemaProps>");
   });
 
   it("applies it in both ways, and tells what is unknown or wrong", async () => {

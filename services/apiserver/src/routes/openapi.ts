@@ -3,6 +3,8 @@ import type { FastifyInstance } from "fastify";
 import { createHash } from "node:crypto";
 import { derivedFrom, type KindTable } from "../custom-resources/kind-table.ts";
 import { type GroupVersion, groupVersionsOf } from "./discovery-documents.ts";
+import { schemaName, schemasOf } from "./openapi-schemas.ts";
+import { REVIEWS } from "./review-kinds.ts";
 
 interface Document {
   /** Path below /openapi/v3: `api/v1`, `apis/apps/v1`. */
@@ -21,7 +23,7 @@ export function addOpenApiRoutes(
   serverVersion: string,
 ): void {
   const documents = derivedFrom(kinds, (all) =>
-    groupVersionsOf(all).map((one) => buildDocument(one, serverVersion)),
+    groupVersionsOf([...all, ...REVIEWS]).map((one) => buildDocument(one, serverVersion)),
   );
   app.get("/openapi/v3", () => ({
     paths: Object.fromEntries(
@@ -54,9 +56,7 @@ function buildDocument(groupVersion: GroupVersion, serverVersion: string): Docum
     openapi: "3.0.0",
     info: { title: "Kubernetes", version: serverVersion },
     paths: Object.fromEntries(kinds.map((kind) => [objectPath(path, kind), pathItem(kind)])),
-    components: {
-      schemas: Object.fromEntries(kinds.map((kind) => [schemaName(kind), schemaOf(kind)])),
-    },
+    components: { schemas: schemasOf(kinds) },
   });
   return { path, body, hash: createHash("sha256").update(body).digest("hex").toUpperCase() };
 }
@@ -83,15 +83,6 @@ function pathItem(kind: Kind): object {
       responses: { 200: ok },
     },
   };
-}
-
-function schemaOf(kind: Kind): object {
-  return { ...kind.schema, "x-kubernetes-group-version-kind": [gvkOf(kind)] };
-}
-
-function schemaName(kind: Kind): string {
-  const group = kind.group === "" ? "core" : (kind.group.split(".")[0] ?? kind.group);
-  return `io.k8s.api.${group}.${kind.version}.${kind.kind}`;
 }
 
 function gvkOf({ group, version, kind }: Kind): object {
