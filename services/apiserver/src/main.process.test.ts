@@ -23,7 +23,11 @@ beforeAll(async () => {
   pki = await createClusterPki();
   const config = await writeConfig(directory, pki, nats);
   flags = Object.entries(config).map(([name, value]) => `--${flagName(name)}=${value}`);
-  const client = await pki.issue({ commonName: "admin", usages: ["client"] });
+  const client = await pki.issue({
+    commonName: "admin",
+    organizations: ["system:masters"],
+    usages: ["client"],
+  });
   agent = new Agent({ connect: { ca: pki.ca, cert: client.cert, key: client.key } });
 });
 
