@@ -1,12 +1,16 @@
 import type { Controller } from "./controller.ts";
+import { clusterRoleAggregationController } from "./cluster-role-aggregation.ts";
+import { daemonSetController } from "./daemon-set/index.ts";
 import { deploymentController } from "./deployment/index.ts";
+import { disruptionController } from "./disruption.ts";
 import { endpointSliceController } from "./endpoint-slice/index.ts";
 import { endpointsController } from "./endpoints/index.ts";
 import { garbageCollector } from "./garbage-collector/index.ts";
+import { jobController } from "./job/index.ts";
 import { namespaceController } from "./namespace.ts";
 import { nodeLifecycleController } from "./node-lifecycle/index.ts";
 import { podGarbageCollector } from "./pod-gc.ts";
-import { replicaSetController } from "./replica-set/index.ts";
+import { replicaSetController, replicationController } from "./replica-set/index.ts";
 import { rootCaController } from "./root-ca.ts";
 import { schedulerController } from "./scheduler/index.ts";
 import { serviceAccountController } from "./service-account.ts";
@@ -18,7 +22,10 @@ export const controllers: readonly Controller[] = [
   endpointsController,
   deploymentController,
   replicaSetController,
+  replicationController,
   statefulSetController,
+  daemonSetController,
+  jobController,
   schedulerController,
   nodeLifecycleController,
   namespaceController,
@@ -26,4 +33,6 @@ export const controllers: readonly Controller[] = [
   podGarbageCollector,
   serviceAccountController,
   rootCaController,
+  disruptionController,
+  clusterRoleAggregationController,
 ];

@@ -14,6 +14,8 @@ export interface HollowNode extends AsyncDisposable {
   readonly name: string;
   /** Decides which pods become ready; all when not set. */
   ready: (pod: Pod) => boolean;
+  /** Decides how a pod has ended; none has when not set. */
+  outcome: (pod: Pod) => "Succeeded" | "Failed" | undefined;
   /** Looks at all pods again, after `ready` was changed. */
   refresh(): void;
   /** Stops renewing the lease and answering for pods, as a machine that lost its power. */
@@ -56,6 +58,7 @@ export async function startHollowNode(options: HollowNodeOptions): Promise<Hollo
   const node: HollowNode = {
     name,
     ready: () => true,
+    outcome: () => undefined,
     refresh() {
       for (const pod of pods.store.list()) {
         if (pod.spec.nodeName === name) queue.add(namespacedName(pod));
@@ -76,7 +79,9 @@ export async function startHollowNode(options: HollowNodeOptions): Promise<Hollo
     if (pod === undefined || pod.spec.nodeName !== name) return;
     const ip = ips.get(pod.metadata.uid ?? "") ?? nextAddress();
     ips.set(pod.metadata.uid ?? "", ip);
-    await run(rest, pod, { ip, isReady: node.ready(pod) });
+    const ended = pod.metadata.deletionTimestamp === undefined ? node.outcome(pod) : undefined;
+    if (ended !== undefined) await end(rest, pod, ended);
+    else await run(rest, pod, { ip, isReady: node.ready(pod) });
   };
   const { signal } = stop;
   const running = runController({ name, queue, reconcile, workers: 4, logger: SILENT, signal });
@@ -121,4 +126,10 @@ async function run(rest: RestClient, pod: Pod, { ip, isReady }: PodState): Promi
   const conditions = [{ type: "Ready", status, lastTransitionTime } as const];
   const next = { phase: "Running" as const, podIP: ip, podIPs: [{ ip }], conditions };
   await rest.update(Kinds.Pod, { ...pod, status: next }, { subresource: "status" });
+}
+
+async function end(rest: RestClient, pod: Pod, phase: "Succeeded" | "Failed"): Promise<void> {
+  if (pod.status?.phase === phase) return;
+  const status = { ...pod.status, phase, conditions: [] };
+  await rest.update(Kinds.Pod, { ...pod, status }, { subresource: "status" });
 }

@@ -1,4 +1,5 @@
 import type { Deployment } from "@kubehop/api";
+import { scaledValue } from "../../scaled-value.ts";
 
 /** How far a rolling update may stray from the wanted number of pods. */
 export interface RolloutLimits {
@@ -24,19 +25,9 @@ export function rolloutLimits({ spec }: Deployment): RolloutLimits {
     return { replicas, maxSurge: 0, maxUnavailable: replicas, minAvailable: 0 };
   }
   const rolling = spec.strategy?.rollingUpdate;
-  const maxSurge = resolve(rolling?.maxSurge ?? DEFAULT_LIMIT, replicas, Math.ceil);
-  const wanted = resolve(rolling?.maxUnavailable ?? DEFAULT_LIMIT, replicas, Math.floor);
+  const maxSurge = scaledValue(rolling?.maxSurge ?? DEFAULT_LIMIT, replicas, Math.ceil);
+  const wanted = scaledValue(rolling?.maxUnavailable ?? DEFAULT_LIMIT, replicas, Math.floor);
   const atLeast = maxSurge === 0 ? 1 : 0;
   const maxUnavailable = Math.min(Math.max(wanted, atLeast), replicas);
   return { replicas, maxSurge, maxUnavailable, minAvailable: replicas - maxUnavailable };
-}
-
-function resolve(
-  limit: number | string,
-  replicas: number,
-  round: (value: number) => number,
-): number {
-  if (typeof limit === "number") return limit;
-  const percent = Number(/^(\d+)%$/.exec(limit)?.[1] ?? Number.NaN);
-  return Number.isNaN(percent) ? Number(limit) || 0 : round((percent * replicas) / 100);
 }

@@ -116,11 +116,14 @@ async function findOwner(
   if (kind === undefined) return "unknown kind";
   const { namespace } = object.metadata;
   const ref = { name: reference.name, ...(kind.namespaced && { namespace }) };
-  const cached = cacheOf(context.caches, kind).store.get(namespacedName({ metadata: plain(ref) }));
+  const cache = cacheOf(context.caches, kind);
+  const cached = cache.store.get(namespacedName({ metadata: plain(ref) }));
   if (cached?.metadata.uid === reference.uid) return cached;
   try {
     const live = await context.rest.get(kind, ref);
-    return live.metadata.uid === reference.uid ? live : undefined;
+    // A version that our cache is past, and has not: the API server has yet to hear of its end.
+    const isGone = Number(live.metadata.resourceVersion) <= cache.revision();
+    return live.metadata.uid === reference.uid && !isGone ? live : undefined;
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

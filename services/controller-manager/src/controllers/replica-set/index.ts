@@ -1,61 +1,62 @@
 import {
   type Condition,
+  type Kind,
   Kinds,
-  labelSelectorMatches,
+  type KubeObject,
   type Pod,
-  type ReplicaSet,
   type ReplicaSetStatus,
   selectorFromLabelSelector,
+  selectorFromMap,
 } from "@kubehop/api";
-import { BY_CONTROLLER } from "../../caches.ts";
-import { claimObjects, planClaim } from "../../claim.ts";
+import { BY_CONTROLLER, cacheOf } from "../../caches.ts";
 import { withCondition } from "../../conditions.ts";
-import { enqueueController, enqueueSelf } from "../../enqueue.ts";
 import { controllerReference, isDeleting, uidOf } from "../../owners.ts";
+import { claimPods, followPodOwners, nextAvailable, type PodOwner } from "../../pod-owners.ts";
 import { podFromTemplate } from "../../pod-template.ts";
-import { availableIn, isActive } from "../../pods.ts";
+import { isActive } from "../../pods.ts";
 import { slowStart } from "../../slow-start.ts";
 import { canonicalJson } from "../../template-hash.ts";
 import type { Context, Controller } from "../controller.ts";
-import { planReplicas, replicaFailure, replicaSetStatus } from "./plan.ts";
+import { planReplicas, type ReplicaOwner, replicaFailure, replicaSetStatus } from "./plan.ts";
 
 /** Keeps as many pods of a template alive as a ReplicaSet asks for. */
-export const replicaSetController: Controller = {
-  name: "replicaset",
-  workers: 5,
-  build(context, queue) {
-    const { caches, clock } = context;
-    enqueueSelf(caches.ReplicaSet, queue);
-    enqueueController(caches.Pod, queue, {
-      kind: Kinds.ReplicaSet,
-      candidates: (pod) =>
-        caches.ReplicaSet.store.list(pod.metadata.namespace).filter((replicaSet) => {
-          const selector = selectorFromLabelSelector(replicaSet.spec.selector);
-          return labelSelectorMatches(selector, pod.metadata.labels);
-        }),
-    });
+export const replicaSetController: Controller = createController("replicaset", {
+  kind: Kinds.ReplicaSet,
+  selectorOf: ({ spec }) => selectorFromLabelSelector(spec.selector),
+});
 
-    return async (key) => {
-      const replicaSet = caches.ReplicaSet.store.get(key);
-      if (replicaSet === undefined) return;
-      const owned = await claimPods(context, replicaSet);
-      const failure = await scale(context, replicaSet, owned);
-      // The cache shows what scale did, so count again.
-      const pods = caches.Pod.store.byIndex(BY_CONTROLLER, uidOf(replicaSet)).filter(isActive);
-      await writeStatus(context, replicaSet, pods, failure);
-      const wait = nextAvailable(pods, replicaSet.spec.minReadySeconds ?? 0, clock.now());
-      if (wait !== undefined) queue.addAfter(key, wait);
-      if (failure !== undefined) throw failure.error;
-    };
-  },
-};
+/** The same for ReplicationControllers, whose selector is a map of labels. */
+export const replicationController: Controller = createController("replicationController", {
+  kind: Kinds.ReplicationController,
+  selectorOf: ({ spec }) => selectorFromMap(spec.selector),
+});
 
-function claimPods({ caches, writer }: Context, replicaSet: ReplicaSet): Promise<Pod[]> {
-  const selector = selectorFromLabelSelector(replicaSet.spec.selector);
-  const pods = caches.Pod.store.list(replicaSet.metadata.namespace).filter(isActive);
-  const claim = planClaim(replicaSet, selector, pods);
-  const owner = { kind: Kinds.ReplicaSet, object: replicaSet };
-  return claimObjects(writer, owner, claim, Kinds.Pod);
+function createController<T extends ReplicaOwner & KubeObject>(
+  name: string,
+  owner: PodOwner<T>,
+): Controller {
+  return {
+    name,
+    workers: 5,
+    build(context, queue) {
+      const { caches, clock } = context;
+      const objects = cacheOf(caches, owner.kind).store;
+      followPodOwners(context, queue, owner);
+
+      return async (key) => {
+        const object = objects.get(key);
+        if (object === undefined) return;
+        const owned = await claimPods(context, owner, object, isActive);
+        const failure = await scale(context, owner.kind, object, owned);
+        // The cache shows what scale did, so count again.
+        const pods = caches.Pod.store.byIndex(BY_CONTROLLER, uidOf(object)).filter(isActive);
+        await writeStatus(context, owner.kind, { object, pods, failure });
+        const wait = nextAvailable(pods, object.spec.minReadySeconds ?? 0, clock.now());
+        if (wait !== undefined) queue.addAfter(key, wait);
+        if (failure !== undefined) throw failure.error;
+      };
+    },
+  };
 }
 
 interface Failure {
@@ -63,9 +64,10 @@ interface Failure {
 }
 
 /** Creates or deletes pods; gives what stopped it, for the status to tell. */
-async function scale(
+async function scale<T extends ReplicaOwner & KubeObject>(
   { writer, events }: Context,
-  replicaSet: ReplicaSet,
+  kind: Kind<T>,
+  replicaSet: T,
   pods: readonly Pod[],
 ): Promise<Failure | undefined> {
   if (isDeleting(replicaSet)) return undefined;
@@ -74,7 +76,7 @@ async function scale(
   const draft = podFromTemplate(replicaSet.spec.template, {
     namespace,
     name: { startsWith: `${name}-` },
-    owner: controllerReference(Kinds.ReplicaSet, replicaSet),
+    owner: controllerReference(kind, replicaSet),
   });
   try {
     await slowStart(plan.create, async () => {
@@ -97,23 +99,22 @@ async function scale(
   }
 }
 
-async function writeStatus(
+async function writeStatus<T extends ReplicaOwner & KubeObject>(
   { writer, clock }: Context,
-  replicaSet: ReplicaSet,
-  pods: readonly Pod[],
-  failure: Failure | undefined,
+  kind: Kind<T>,
+  { object, pods, failure }: { object: T; pods: readonly Pod[]; failure: Failure | undefined },
 ): Promise<void> {
-  const conditions = conditionsAfter(replicaSet, failure, clock.now());
+  const conditions = conditionsAfter(object, failure, clock.now());
   const status: ReplicaSetStatus = {
-    ...replicaSetStatus(replicaSet, pods, clock.now()),
+    ...replicaSetStatus(object, pods, clock.now()),
     ...(conditions.length > 0 && { conditions }),
   };
-  if (canonicalJson(status) === canonicalJson(comparable(replicaSet.status))) return;
-  await writer.update(Kinds.ReplicaSet, { ...replicaSet, status }, { subresource: "status" });
+  if (canonicalJson(status) === canonicalJson(comparable(object.status))) return;
+  await writer.update(kind, { ...object, status }, { subresource: "status" });
 }
 
 function conditionsAfter(
-  { status }: ReplicaSet,
+  { status }: ReplicaOwner,
   failure: Failure | undefined,
   now: number,
 ): Condition[] {
@@ -131,15 +132,4 @@ function comparable(status: ReplicaSetStatus | undefined): object {
     availableReplicas: 0,
     ...status,
   };
-}
-
-/** In how many ms the next ready pod becomes available. */
-function nextAvailable(
-  pods: readonly Pod[],
-  minReadySeconds: number,
-  now: number,
-): number | undefined {
-  const waits = pods.map((pod) => availableIn(pod, minReadySeconds, now) ?? 0);
-  const open = waits.filter((wait) => wait > 0);
-  return open.length === 0 ? undefined : Math.min(...open);
 }

@@ -2,6 +2,11 @@ import type { Condition, Pod, ReplicaSet, ReplicaSetStatus } from "@kubehop/api"
 import { labelSelectorMatches, selectorFromMap } from "@kubehop/api";
 import { isAvailable, isReady, readySince, restartsOf } from "../../pods.ts";
 
+/** What ReplicaSets and ReplicationControllers have in common. */
+export type ReplicaOwner = Pick<ReplicaSet, "metadata" | "status"> & {
+  readonly spec: Pick<ReplicaSet["spec"], "replicas" | "minReadySeconds" | "template">;
+};
+
 /** What has to be done for the number of pods to be right. */
 export interface ReplicaPlan {
   readonly create: number;
@@ -67,7 +72,7 @@ function byName(a: Pod, b: Pod): number {
 
 /** The status of a ReplicaSet with such pods. */
 export function replicaSetStatus(
-  replicaSet: ReplicaSet,
+  replicaSet: ReplicaOwner,
   pods: readonly Pod[],
   now: number,
 ): ReplicaSetStatus {

@@ -68,7 +68,8 @@ interface NodeAffinity {
   };
 }
 
-function matchesNode({ spec }: Pod, node: Node): boolean {
+/** Whether a node has what the pod's nodeSelector and required node affinity ask for. */
+export function matchesNode({ spec }: Pod, node: Node): boolean {
   if (!labelSelectorMatches(selectorFromMap(spec.nodeSelector), node.metadata.labels)) return false;
   const affinity = spec.affinity as NodeAffinity | undefined;
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;

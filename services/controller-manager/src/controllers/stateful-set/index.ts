@@ -1,10 +1,7 @@
 import {
-  type ControllerRevision,
   CONTROLLER_REVISION_HASH_LABEL,
   type Draft,
-  isAlreadyExists,
   Kinds,
-  labelSelectorMatches,
   type Pod,
   POD_INDEX_LABEL,
   selectorFromLabelSelector,
@@ -12,11 +9,9 @@ import {
   STATEFULSET_POD_NAME_LABEL,
 } from "@kubehop/api";
 import { BY_CONTROLLER } from "../../caches.ts";
-import { claimObjects, planClaim } from "../../claim.ts";
-import { enqueueController, enqueueSelf } from "../../enqueue.ts";
 import { controllerReference, isDeleting, uidOf } from "../../owners.ts";
+import { claimPods, followPodOwners, nextAvailable, type PodOwner } from "../../pod-owners.ts";
 import { podFromTemplate } from "../../pod-template.ts";
-import { availableIn } from "../../pods.ts";
 import { canonicalJson } from "../../template-hash.ts";
 import type { Context, Controller } from "../controller.ts";
 import {
@@ -28,12 +23,17 @@ import {
 } from "./plan.ts";
 import {
   currentRevision,
-  highestRevision,
-  outdatedRevisions,
-  revisionDraft,
+  forgetRevisions,
+  rememberRevision,
+  revisionsOf,
   updateRevision,
-} from "./revisions.ts";
+} from "../../revisions.ts";
 import { statefulSetStatus } from "./status.ts";
+
+const owner: PodOwner<StatefulSet> = {
+  kind: Kinds.StatefulSet,
+  selectorOf: ({ spec }) => selectorFromLabelSelector(spec.selector),
+};
 
 /** Keeps pods with stable names for StatefulSets; names are what makes duplicates impossible. */
 export const statefulSetController: Controller = {
@@ -41,49 +41,27 @@ export const statefulSetController: Controller = {
   workers: 5,
   build(context, queue) {
     const { caches, clock } = context;
-    enqueueSelf(caches.StatefulSet, queue);
-    enqueueController(caches.Pod, queue, {
-      kind: Kinds.StatefulSet,
-      candidates: (pod) =>
-        caches.StatefulSet.store.list(pod.metadata.namespace).filter((statefulSet) => {
-          const selector = selectorFromLabelSelector(statefulSet.spec.selector);
-          return labelSelectorMatches(selector, pod.metadata.labels);
-        }),
-    });
+    followPodOwners(context, queue, owner);
 
     return async (key) => {
       const statefulSet = caches.StatefulSet.store.get(key);
       if (statefulSet === undefined) return;
-      await claimPods(context, statefulSet);
+      const { name } = statefulSet.metadata;
+      // Pods of another naming are not its own, whatever their labels are.
+      const isNamed = (pod: Pod): boolean => ordinalOf(name, pod.metadata.name) !== undefined;
+      await claimPods(context, owner, statefulSet, isNamed);
       if (!isDeleting(statefulSet)) await rememberRevision(context, statefulSet);
       await apply(context, stateOf(context, statefulSet));
       const state = stateOf(context, statefulSet);
       await writeStatus(context, state);
-      await forgetRevisions(context, state);
+      const names = [state.current.name, state.update.name, ...state.pods.map(revisionNameOf)];
+      await forgetRevisions(context, statefulSet, new Set(names.map((one) => one ?? "")));
       const { minReadySeconds = 0 } = statefulSet.spec;
-      const waits = state.pods
-        .map((pod) => availableIn(pod, minReadySeconds, clock.now()) ?? 0)
-        .filter((wait) => wait > 0);
-      if (waits.length > 0) queue.addAfter(key, Math.min(...waits));
+      const wait = nextAvailable(state.pods, minReadySeconds, clock.now());
+      if (wait !== undefined) queue.addAfter(key, wait);
     };
   },
 };
-
-/** Adopts pods of its naming that match; others are not its own. */
-async function claimPods({ caches, writer }: Context, statefulSet: StatefulSet): Promise<void> {
-  const { namespace, name } = statefulSet.metadata;
-  const selector = selectorFromLabelSelector(statefulSet.spec.selector);
-  const named = caches.Pod.store
-    .list(namespace)
-    .filter((pod) => ordinalOf(name, pod.metadata.name) !== undefined);
-  const claim = planClaim(statefulSet, selector, named);
-  const owner = { kind: Kinds.StatefulSet, object: statefulSet };
-  await claimObjects(writer, owner, claim, Kinds.Pod);
-}
-
-function revisionsOf({ caches }: Context, owner: StatefulSet): readonly ControllerRevision[] {
-  return caches.ControllerRevision.store.byIndex(BY_CONTROLLER, uidOf(owner));
-}
 
 function stateOf(context: Context, statefulSet: StatefulSet): StatefulSetState {
   const { caches, clock } = context;
@@ -91,37 +69,6 @@ function stateOf(context: Context, statefulSet: StatefulSet): StatefulSetState {
   const update = updateRevision(statefulSet);
   const current = currentRevision(statefulSet, revisionsOf(context, statefulSet), update);
   return { statefulSet, pods, current, update, now: clock.now() };
-}
-
-/** Records the present template; one that was had before becomes the newest again. */
-async function rememberRevision(context: Context, statefulSet: StatefulSet): Promise<void> {
-  const { writer } = context;
-  const revisions = revisionsOf(context, statefulSet);
-  const update = updateRevision(statefulSet);
-  const known = revisions.find(({ metadata }) => metadata.name === update.name);
-  const highest = highestRevision(revisions);
-  if (known === undefined) {
-    const draft = revisionDraft(statefulSet, update, highest + 1);
-    await writer.create(Kinds.ControllerRevision, draft).catch((error: unknown) => {
-      if (!isAlreadyExists(error)) throw error;
-    });
-  } else if (known.revision < highest) {
-    const body = { revision: highest + 1 };
-    await writer.patch(Kinds.ControllerRevision, known, { type: "merge", body });
-  }
-}
-
-async function forgetRevisions(context: Context, state: StatefulSetState): Promise<void> {
-  const { statefulSet, pods, current, update } = state;
-  const inUse = new Set([
-    current.name,
-    update.name,
-    ...pods.map((pod) => revisionNameOf(pod) ?? ""),
-  ]);
-  const outdated = outdatedRevisions(statefulSet, revisionsOf(context, statefulSet), inUse);
-  for (const revision of outdated) {
-    await context.writer.delete(Kinds.ControllerRevision, revision);
-  }
 }
 
 async function apply({ writer, events }: Context, state: StatefulSetState): Promise<void> {

@@ -1,7 +1,7 @@
 import { CONTROLLER_REVISION_HASH_LABEL, type Pod, type StatefulSet } from "@kubehop/api";
 import { isDeleting } from "../../owners.ts";
 import { isAvailable, isTerminal } from "../../pods.ts";
-import type { Revision } from "./revisions.ts";
+import type { Revision } from "../../revisions.ts";
 
 /** The next steps for a StatefulSet's pods; all of them may be taken at once. */
 export interface StatefulSetPlan {

@@ -2,7 +2,7 @@ import type { Pod, StatefulSetStatus } from "@kubehop/api";
 import { isDeleting } from "../../owners.ts";
 import { isAvailable, isReady, isTerminal } from "../../pods.ts";
 import { revisionNameOf, type StatefulSetState } from "./plan.ts";
-import type { Revision } from "./revisions.ts";
+import type { Revision } from "../../revisions.ts";
 
 /**
  * The status of a StatefulSet with such pods. A rollout that is complete makes the update revision
