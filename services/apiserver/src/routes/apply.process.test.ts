@@ -200,6 +200,46 @@ describe("apply", () => {
     expect((await server.send(`${CONFIG_MAPS}/bad`)).status).toBe(404);
   });
 
+  it("creates only for those who may create", async () => {
+    const roles = "/apis/rbac.authorization.k8s.io/v1/namespaces/default";
+    const apiVersion = "rbac.authorization.k8s.io/v1";
+    const metadata = { name: "patcher" };
+    const resources = ["configmaps", "services"];
+    const rules = [{ apiGroups: [""], resources, verbs: ["get", "patch", "update"] }];
+    await send("POST", `${roles}/roles`, { apiVersion, kind: "Role", metadata, rules });
+    await send("POST", `${roles}/rolebindings`, {
+      apiVersion,
+      kind: "RoleBinding",
+      metadata,
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "patcher" },
+      subjects: [{ kind: "User", apiGroup: "rbac.authorization.k8s.io", name: "patcher" }],
+    });
+    await send("POST", CONFIG_MAPS, configMap("patched", {}));
+    const headers = {
+      "impersonate-user": "patcher",
+      "content-type": "application/apply-patch+yaml",
+    };
+    const patchAs = (name: string): Promise<Answer> =>
+      server.send(`${CONFIG_MAPS}/${name}?fieldManager=m`, {
+        method: "PATCH",
+        body: configMap(name, { a: "1" }),
+        headers,
+      });
+    expect((await patchAs("patched")).status).toBe(200);
+    const refused = await patchAs("not-there");
+    expect([refused.status, refused.body.message]).toEqual([
+      403,
+      expect.stringContaining('User "patcher" cannot create resource "configmaps"'),
+    ]);
+    const service = { apiVersion: "v1", kind: "Service", metadata: { name: "not-there" } };
+    const put = await server.send(`${SERVICES}/not-there`, {
+      method: "PUT",
+      body: { ...service, spec: { ports: [{ port: 80 }] } },
+      headers: { "impersonate-user": "patcher" },
+    });
+    expect([put.status, put.body.reason]).toEqual([403, "Forbidden"]);
+  });
+
   it("in a namespace that does not exist is refused", async () => {
     const path = "/api/v1/namespaces/nowhere/configmaps/a";
     const { status, body } = await apply(path, configMap("a", {}));

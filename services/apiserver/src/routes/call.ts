@@ -33,6 +33,8 @@ export interface Call {
    * nobody any right. `old` is absent for a create.
    */
   readonly admit?: (object: KubeObject, old?: KubeObject) => void;
+  /** Throws 403 unless the user may create what the call names: a PUT or an apply may do that. */
+  authorizeCreate(): void;
   /** Unix time in ms when it came. */
   readonly now: number;
 }

@@ -2,6 +2,7 @@ import { badRequest, methodNotAllowed, resourceNotFound } from "@kubehop/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import type { ServiceAccountTokens } from "../auth/service-account-tokens.ts";
 import { checkCustomCall } from "../custom-resources/custom-call.ts";
+import type { Authorizer } from "../auth/authorize.ts";
 import { RBAC_GROUP, type Write } from "../auth/rbac/escalation.ts";
 import { storedKind } from "../http/served.ts";
 import type { KubeletCredentials } from "../kubelet/kubelet.ts";
@@ -26,6 +27,7 @@ import { create, update } from "./write.ts";
 export interface ResourceDeps {
   readonly resources: Resources;
   readonly watch: WatchDeps;
+  readonly authorizer: Authorizer;
   readonly admit: (write: Write) => void;
   readonly tokens: ServiceAccountTokens;
   readonly kubelet: KubeletCredentials;
@@ -70,9 +72,12 @@ function callOf(deps: ResourceDeps, request: FastifyRequest, reply: FastifyReply
     ...(namespace !== undefined && { namespace }),
     ...(name !== undefined && { name }),
   };
-  const call = { resource, kind, target, query, user, request, reply, now };
+  const authorizeCreate = (): void => {
+    deps.authorizer.authorize(user, { ...resource, verb: "create" });
+  };
+  const call = { resource, kind, target, query, user, request, reply, authorizeCreate, now };
   if (group !== RBAC_GROUP) return call;
-  return { ...call, admit: (object, old) => deps.admit({ user, kind, object, old }) };
+  return { ...call, admit: (object, old) => deps.admit({ user, kind, namespace, object, old }) };
 }
 
 function handle(deps: ResourceDeps, call: Call): Promise<FastifyReply | void> {

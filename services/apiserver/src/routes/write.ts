@@ -50,6 +50,7 @@ export async function answerCreated(
   options: CreateOptions,
 ): Promise<FastifyReply> {
   const view = viewOf(call);
+  if (call.resource.verb !== "create") call.authorizeCreate();
   const stored = storedObject(call.kind, object);
   call.admit?.(stored);
   const entry = await createObject(resources, call.target, stored, options);
