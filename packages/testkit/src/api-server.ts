@@ -19,6 +19,8 @@ export interface ApiServerProcess extends AsyncDisposable {
   /** The cluster's CA in a file. */
   readonly caFile: string;
   readonly rest: RestClient;
+  /** Writes a kubeconfig for a user with a certificate of his own; gives its path. */
+  kubeconfigFor(user: string, ...groups: string[]): Promise<string>;
   /** Ends it as a crash would. */
   kill(): Promise<void>;
   /** On the same port. */
@@ -40,6 +42,7 @@ export async function startApiServer(nats: NatsServer): Promise<ApiServerProcess
     kubeconfig: files.kubeconfig,
     directory,
     caFile: files.caFile,
+    kubeconfigFor: files.kubeconfigFor,
     rest,
     kill,
     async restart() {
@@ -89,6 +92,7 @@ interface Files {
   readonly args: readonly string[];
   readonly kubeconfig: string;
   readonly caFile: string;
+  readonly kubeconfigFor: ApiServerProcess["kubeconfigFor"];
 }
 
 async function writeFiles(directory: string, port: number): Promise<Files> {
@@ -109,6 +113,11 @@ async function writeFiles(directory: string, port: number): Promise<Files> {
   const caFile = await write("ca.crt", pki.ca);
   const server = `https://127.0.0.1:${port}`;
   const config = kubeconfig({ name: "test", server, ca: pki.ca, user: admin });
+  const kubeconfigFor: Files["kubeconfigFor"] = async (commonName, ...organizations) => {
+    const user = await pki.issue({ commonName, organizations, usages: ["client"] });
+    const name = `${commonName.replaceAll(":", "-")}.kubeconfig`;
+    return write(name, kubeconfig({ name: "test", server, ca: pki.ca, user }));
+  };
   const clientCert = await write("client.crt", admin.cert);
   const clientKey = await write("client.key", admin.key);
   const args = [
@@ -123,5 +132,5 @@ async function writeFiles(directory: string, port: number): Promise<Files> {
     `--kubelet-client-key=${clientKey}`,
     `--kubelet-certificate-authority=${caFile}`,
   ];
-  return { args, kubeconfig: await write("kubeconfig", config), caFile };
+  return { args, kubeconfig: await write("kubeconfig", config), caFile, kubeconfigFor };
 }

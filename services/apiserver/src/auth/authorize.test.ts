@@ -202,7 +202,8 @@ describe("nobody gives away more than he has", () => {
     const confirm = createEscalationCheck(authorizer, grants);
     return (object: ReturnType<typeof roleOf>, old?: ReturnType<typeof roleOf>, who = ann) =>
       messageOf(() => {
-        confirm({ user: who, kind: Kinds[object.kind as "Role"], object, old });
+        const { namespace } = object.metadata;
+        confirm({ user: who, kind: Kinds[object.kind as "Role"], namespace, object, old });
       });
   }
 

@@ -1,4 +1,4 @@
-import { type Bus, type RestClient } from "@kubehop/client";
+import { type Bus, createRestClient, loadKubeconfig, type RestClient } from "@kubehop/client";
 import { createLogger, createMetrics, systemClock } from "@kubehop/kit";
 import {
   type ApiServerProcess,
@@ -35,10 +35,12 @@ export async function startCluster(options: TestClusterOptions = {}): Promise<Te
   const nats = parts.use(await startNats());
   const apiServer = parts.use(await startApiServer(nats));
   const bus = parts.use(await nats.connect("component"));
+  // As in a lab: it may do what its role allows, no more.
+  const kubeconfig = await apiServer.kubeconfigFor("system:kube-controller-manager");
   const buildManager = (): Promise<ControllerManager> =>
     build(
       {
-        kubeconfig: apiServer.kubeconfig,
+        kubeconfig,
         bindAddress: "127.0.0.1",
         port: 0,
         busUrl: nats.url,
@@ -75,7 +77,10 @@ export async function startCluster(options: TestClusterOptions = {}): Promise<Te
       manager = await buildManager();
     },
     async addNode(node) {
-      return owned.use(await startHollowNode({ ...node, rest: apiServer.rest, bus }));
+      const user = `system:node:${node.name}`;
+      const credentials = loadKubeconfig(await apiServer.kubeconfigFor(user, "system:nodes"));
+      const rest = owned.use(createRestClient({ ...credentials, userAgent: "hollow-node" }));
+      return owned.use(await startHollowNode({ ...node, rest, bus }));
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

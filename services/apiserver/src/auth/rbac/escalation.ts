@@ -19,6 +19,8 @@ import { compactRules, formatRule, quotedList, uncoveredRules } from "./rules.ts
 export interface Write {
   readonly user: UserInfo;
   readonly kind: Kind;
+  /** Namespace of the request: a body may leave it out. */
+  readonly namespace: string | undefined;
   readonly object: KubeObject;
   readonly old?: KubeObject | undefined;
 }
@@ -61,9 +63,9 @@ export function createEscalationCheck(
 }
 
 function checkRole(deps: Deps, write: Write): void {
-  const { user, kind, object, old } = write;
+  const { user, kind, namespace, object, old } = write;
   const { rules = [], aggregationRule } = object as Role & ClusterRole;
-  const { name, namespace } = object.metadata;
+  const { name } = object.metadata;
   if (old !== undefined && sameFields(object, old, ["rules", "aggregationRule"])) return;
   if (mayDo(deps, user, { verb: "escalate", plural: kind.plural, name, namespace })) return;
   confirm(deps, write, rules);
@@ -73,9 +75,8 @@ function checkRole(deps: Deps, write: Write): void {
 }
 
 function checkBinding(deps: Deps, write: Write): void {
-  const { user, object, old } = write;
-  const { roleRef, metadata } = object as Partial<RoleBinding> & KubeObject;
-  const { namespace } = metadata;
+  const { user, namespace, object, old } = write;
+  const { roleRef } = object as Partial<RoleBinding> & KubeObject;
   if (old !== undefined && sameFields(object, old, ["roleRef", "subjects"])) return;
   const role = roleRef?.kind === "Role" ? Kinds.Role : Kinds.ClusterRole;
   const name = roleRef?.name ?? "";
@@ -101,10 +102,10 @@ function mayDo({ authorizer }: Deps, user: UserInfo, { namespace, ...deed }: Dee
 /** Throws 403 when the writer lacks some of the rules (source: rbac/validation ConfirmNoEscalation). */
 function confirm(
   { authorizer }: Deps,
-  { user, kind, object }: Write,
+  { user, kind, namespace, object }: Write,
   wanted: readonly PolicyRule[],
 ): void {
-  const { namespace, name } = object.metadata;
+  const { name } = object.metadata;
   const { rules, errors } = authorizer.rulesFor(user, namespace);
   const missing = uncoveredRules(rules, wanted);
   if (missing.length === 0) return;
