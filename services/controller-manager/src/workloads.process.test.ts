@@ -305,6 +305,55 @@ describe("a Job", () => {
   });
 });
 
+describe("a CronJob", () => {
+  it("begins a Job for the time that is due, and keeps as many as it may", async () => {
+    const path = "/apis/batch/v1/namespaces/default/cronjobs";
+    const made = await cluster.rest.create(Kinds.CronJob, {
+      apiVersion: "batch/v1",
+      kind: "CronJob",
+      metadata: { name: "tick", namespace },
+      spec: {
+        schedule: "* * * * *",
+        suspend: true,
+        concurrencyPolicy: "Forbid",
+        successfulJobsHistoryLimit: 0,
+        jobTemplate: {
+          spec: {
+            template: template({ app: "tick", outcome: "none" }, { restartPolicy: "Never" }),
+          },
+        },
+      },
+    });
+    // As if it had last begun an hour ago.
+    const lastScheduleTime = new Date(Date.now() - 3_600_000).toISOString().slice(0, 19) + "Z";
+    await cluster.rest.update(
+      Kinds.CronJob,
+      { ...made, status: { lastScheduleTime } },
+      {
+        subresource: "status",
+      },
+    );
+    await kubectl("patch", "cronjob", "tick", "-p", '{"spec":{"suspend":false}}');
+    await eventually(async () => {
+      const { status } = await get(Kinds.CronJob, "tick");
+      expect(status?.active).toHaveLength(1);
+      expect(Date.parse(status?.lastScheduleTime ?? "")).toBeGreaterThan(Date.now() - 120_000);
+    });
+    await kubectl("patch", "cronjob", "tick", "-p", '{"spec":{"suspend":true}}');
+    const [pod] = await podsOf("tick");
+    const done = { ...pod!, status: { ...pod!.status, phase: "Succeeded" as const } };
+    await cluster.rest.update(Kinds.Pod, done, { subresource: "status" });
+    await eventually(async () => {
+      const { status } = await get(Kinds.CronJob, "tick");
+      expect(status).not.toHaveProperty("active");
+      expect(status?.lastSuccessfulTime).toBeDefined();
+      expect(await podsOf("tick")).toEqual([]);
+    });
+    await kubectl("create", "job", "by-hand", "--from=cronjob/tick");
+    expect(await kubectl("get", "--raw", `${path}/tick`)).toContain('"suspend":true');
+  });
+});
+
 describe("a ReplicationController", () => {
   it("keeps as many pods as it is told", async () => {
     await cluster.rest.create(Kinds.ReplicationController, {
