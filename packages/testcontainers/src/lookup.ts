@@ -1,7 +1,6 @@
-import { execToText, type FetchQuery, type LookupReport } from "@kubehop/trace";
+import { type TracedQuery, traceLookup } from "@kubehop/trace";
 import { askingPod, type FromOptions } from "./client-pod.ts";
 import type { Cluster } from "./cluster.ts";
-import { KubehopError } from "./kubehop-error.ts";
 
 /** How a name is resolved. */
 export interface ResolveOptions extends FromOptions {
@@ -21,15 +20,20 @@ export interface Resolution {
   readonly name?: string;
   /** Why there is no answer: NXDOMAIN, NODATA, SERVFAIL, TIMEOUT or REFUSED. */
   readonly failure?: string;
-  /** Every query that was sent, in order: the way through the search list. */
-  readonly steps: readonly FetchQuery[];
+  /**
+   * Every query that was sent, in order: the way through the search list, each with the proxy's
+   * choice and the DNS pod's answer.
+   */
+  readonly steps: readonly TracedQuery[];
 }
 
 const LOOKUP = ["kubehop", "sample-app", "lookup"];
 const DEFAULT_TIMEOUT_MS = 10_000;
-const WRONG_USAGE = 2;
 
-/** Looks a name up from inside a pod, as its resolver would. A name without answer is no failure. */
+/**
+ * Looks a name up from inside a pod, as its resolver would. A name without answer is no failure.
+ * Throws PodError when the pod cannot ask.
+ */
 export async function resolveName(
   cluster: Cluster,
   name: string,
@@ -37,36 +41,22 @@ export async function resolveName(
 ): Promise<Resolution> {
   const pod = await askingPod(cluster, options);
   const { type, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-  const { namespace = "default", name: podName } = pod.metadata;
-  const { exitCode, stdout, stderr } = await execToText({
+  const { report, queries } = await traceLookup({
+    rest: cluster.rest,
     server: cluster.server,
-    namespace,
-    pod: podName,
-    command: [
-      ...LOOKUP,
-      "--json",
-      `--timeout=${timeoutMs}ms`,
-      ...(type === undefined ? [] : [`--type=${type}`]),
-      "--",
-      name,
-    ],
+    pod,
+    name,
+    lookup: LOOKUP,
+    flags: [`--timeout=${timeoutMs}ms`],
+    ...(type === undefined ? {} : { type }),
     signal: AbortSignal.timeout(timeoutMs + DEFAULT_TIMEOUT_MS),
   });
-  if (exitCode === WRONG_USAGE || stdout === "") {
-    throw new KubehopError(
-      `"${name}" could not be looked up from pod ${namespace}/${podName}: ${stderr.trim()}`,
-      "Give a name such as my-api or my-api.default.svc.cluster.local.",
-    );
-  }
-  return toResolution(JSON.parse(stdout) as LookupReport);
-}
-
-function toResolution({ answers, name, failure, queries }: LookupReport): Resolution {
+  const { answers, failure } = report;
   const rcode = answers.length > 0 ? "NOERROR" : queries.at(-1)?.rcode;
   return {
     answers,
     ...(rcode === undefined ? {} : { rcode }),
-    ...(name === undefined ? {} : { name }),
+    ...(report.name === undefined ? {} : { name: report.name }),
     ...(failure === undefined ? {} : { failure }),
     steps: queries,
   };

@@ -11,6 +11,8 @@ export interface LookupOptions extends AskingPod {
   readonly type?: string;
   /** What runs `sample-app lookup` inside a pod; the name and flags come behind it. */
   readonly lookup: readonly string[];
+  /** Further flags of lookup, e.g. ["--timeout", "3s"]. */
+  readonly flags?: readonly string[];
 }
 
 /** A look-up with every hop of each query. */
@@ -29,11 +31,17 @@ export interface TracedLookup {
  * and DNS pod it met. Throws PodError when nothing could be asked.
  */
 export async function traceLookup(options: LookupOptions): Promise<TracedLookup> {
-  const { rest, name, type, pod, lookup } = options;
+  const { rest, name, type, pod, lookup, flags = [] } = options;
   using hops = await openHopStream(rest);
   const [report, pods] = await Promise.all([
     askInPod<LookupReport>(options, {
-      command: [...lookup, name, "--json", ...(type === undefined ? [] : ["--type", type])],
+      command: [
+        ...lookup,
+        name,
+        "--json",
+        ...(type === undefined ? [] : ["--type", type]),
+        ...flags,
+      ],
       next: "Give a name such as my-api or my-api.other-ns.svc.cluster.local.",
     }),
     listPods(rest),

@@ -10,6 +10,7 @@ const HOST_LISTENER_FD = 3;
 export function natsServer(plan: LabPlan): ProcessSpec {
   return {
     name: "nats-server",
+    endsLast: true,
     command: [plan.environment.natsServer, "--config", plan.files.natsConfig],
     env: { PATH: processEnv(plan)["PATH"] ?? "" },
   };

@@ -6,6 +6,8 @@ export interface ProcessSpec {
   readonly command: readonly [string, ...string[]];
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** Whether it is stopped only after all others have ended, because they end with its help. */
+  readonly endsLast?: boolean;
   /** An open socket of ours that it gets as file descriptor 3. */
   readonly listenFd?: number;
 }

@@ -84,6 +84,16 @@ describe("supervisor", () => {
     expect(events).toHaveLength(after);
   });
 
+  it("stops what ends last only after all others", async () => {
+    const slow = "trap 'sleep 0.1; exit 0' TERM; echo ready; while :; do sleep 0.01; done";
+    supervisor.start({ ...shell("exec sleep 60", "store"), endsLast: true });
+    supervisor.start(shell(slow, "user"));
+    await until(() => log("user") === "ready\n");
+    await supervisor[Symbol.asyncDispose]();
+    const exits = events.filter(({ type }) => type === "exited");
+    expect(exits.map(({ name }) => name)).toEqual(["user", "store"]);
+  });
+
   it("refuses a second process of the same name", () => {
     supervisor.start(shell("exec sleep 60"));
     expect(() => supervisor.start(shell("true"))).toThrow('a process "test" already');

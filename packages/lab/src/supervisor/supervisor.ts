@@ -15,7 +15,7 @@ export interface SupervisorOptions {
   readonly onEvent: (event: SupervisorEvent) => void;
 }
 
-/** Keeps processes running. Disposing it ends all of them at the same time. */
+/** Keeps processes running. Disposing it ends all of them at the same time, but those to end last. */
 export interface Supervisor extends AsyncDisposable {
   /** Starts a process. Throws when there is one of that name. */
   readonly start: (spec: ProcessSpec) => void;
@@ -29,6 +29,7 @@ export interface Supervisor extends AsyncDisposable {
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { backOff = DEFAULT_BACK_OFF, graceMs = 3_000, onEvent } = options;
   const processes = new Map<string, SupervisedProcess>();
+  const last = new Set<SupervisedProcess>();
   const logs: LogFile[] = [];
   const timer = setInterval(() => logs.forEach((log) => log.bound()), LOG_CHECK_MS);
   return {
@@ -36,13 +37,18 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       if (processes.has(spec.name)) throw new Error(`There is a process "${spec.name}" already.`);
       const log = openLogFile(logPath(options.logDirectory, spec.name));
       logs.push(log);
-      processes.set(spec.name, superviseProcess(spec, { log, backOff, onEvent }));
+      const process = superviseProcess(spec, { log, backOff, onEvent });
+      processes.set(spec.name, process);
+      if (spec.endsLast === true) last.add(process);
     },
     status: () => [...processes.values()].map((process) => process.status()),
     signal: (name, signal) => processes.get(name)?.signal(signal) ?? false,
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
-      await Promise.all([...processes.values()].map((process) => process.stop(graceMs)));
+      const first = [...processes.values()].filter((process) => !last.has(process));
+      for (const group of [first, [...last]]) {
+        await Promise.all(group.map((process) => process.stop(graceMs)));
+      }
       for (const log of logs.splice(0)) log[Symbol.dispose]();
     },
   };
