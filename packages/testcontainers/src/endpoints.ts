@@ -1,13 +1,8 @@
-import {
-  type EndpointSlice,
-  type HopEvent,
-  Kinds,
-  SERVICE_NAME_LABEL,
-  type SyncedEvent,
-} from "@kubehop/api";
-import { type HopStream, openHopStream } from "@kubehop/trace";
+import { type EndpointSlice, Kinds, SERVICE_NAME_LABEL } from "@kubehop/api";
+import { openHopStream } from "@kubehop/trace";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Cluster } from "./cluster.ts";
+import { newestRevision, waitUntilServed } from "./convergence.ts";
 import { KubehopError } from "./kubehop-error.ts";
 import { parseServiceName } from "./service-name.ts";
 
@@ -36,7 +31,7 @@ export async function waitForEndpoints(
   for (;;) {
     const { endpoints, revision } = await readEndpoints(cluster, service);
     if (endpoints.length === count) {
-      await proxiesServe(cluster, hops, revision);
+      await waitUntilServed(cluster, hops, revision);
       return endpoints;
     }
     if (Date.now() > deadline) {
@@ -57,8 +52,7 @@ async function readEndpoints(
   const { namespace, name } = parseServiceName(service);
   const labelSelector = `${SERVICE_NAME_LABEL}=${name}`;
   const { items } = await rest.list(Kinds.EndpointSlice, { namespace, labelSelector });
-  const revisions = items.map(({ metadata }) => Number(metadata.resourceVersion));
-  return { endpoints: items.flatMap(readyEndpoints), revision: Math.max(0, ...revisions) };
+  return { endpoints: items.flatMap(readyEndpoints), revision: newestRevision(items) };
 }
 
 function readyEndpoints({ endpoints }: EndpointSlice): ReadyEndpoint[] {
@@ -69,22 +63,4 @@ function readyEndpoints({ endpoints }: EndpointSlice): ReadyEndpoint[] {
       ...(targetRef?.name === undefined ? {} : { pod: targetRef.name }),
       ...(nodeName === undefined ? {} : { node: nodeName }),
     }));
-}
-
-async function proxiesServe(cluster: Cluster, hops: HopStream, revision: number): Promise<void> {
-  const { items: nodes } = await cluster.rest.list(Kinds.Node);
-  await hops.joined((events) => {
-    const current = new Set(
-      events.filter(isSync).flatMap((event) => (isFrom(event, revision) ? [event.node] : [])),
-    );
-    return { complete: nodes.every(({ metadata }) => current.has(metadata.name)) };
-  });
-}
-
-function isSync(event: HopEvent): event is SyncedEvent {
-  return event.type === "synced" && event.component === "kube-proxy";
-}
-
-function isFrom({ resourceVersion }: SyncedEvent, revision: number): boolean {
-  return Number(resourceVersion) >= revision;
 }

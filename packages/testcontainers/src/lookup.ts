@@ -14,7 +14,11 @@ export interface ResolveOptions extends FromOptions {
 export interface Resolution {
   /** Addresses, names or texts; of SRV "PRIORITY WEIGHT PORT TARGET". Empty when there are none. */
   readonly answers: readonly string[];
-  /** NOERROR when there is an answer, else that of the last step; absent when no server answered. */
+  /**
+   * NOERROR when there is an answer, else that of the last step; absent when no server answered. The
+   * last step of a short name leaves the cluster, to which a lab says SERVFAIL; a name that ends
+   * with a dot has one step.
+   */
   readonly rcode?: string;
   /** The full name that had the answer. */
   readonly name?: string;

@@ -1,6 +1,7 @@
 import type { Pod } from "@kubehop/api";
 import { execToText } from "@kubehop/trace";
 import type { Cluster } from "./cluster.ts";
+import { waitForEnd } from "./container-end.ts";
 import { KubehopError } from "./kubehop-error.ts";
 import { nameOf, type PodOptions, targetPods } from "./pods.ts";
 
@@ -8,9 +9,12 @@ import { nameOf, type PodOptions, targetPods } from "./pods.ts";
 export interface SignalOptions extends PodOptions {
   /** Default the first one. */
   readonly container?: string;
+  /** How long the kubelet may take to tell of the end, in ms; default 30 s. */
+  readonly timeoutMs?: number;
 }
 
 const EXEC_TIMEOUT_MS = 10_000;
+const END_TIMEOUT_MS = 30_000;
 
 /**
  * Signals every process of a container but the kubelet's shell and this script. A container is a
@@ -31,8 +35,9 @@ done 2>/dev/null
 echo $count`;
 
 /**
- * Sends a signal to the programs of pods and gives the pods' names. Throws KubehopError when there
- * is no such pod, or no process in one of them.
+ * Sends a signal to the programs of pods and gives the pods' names. One that ends them resolves when
+ * the kubelet has told of the end, and TERM when they have been started again. Throws KubehopError
+ * when there is no such pod, or no process in one of them.
  */
 export async function signalPods(
   cluster: Cluster,
@@ -40,14 +45,21 @@ export async function signalPods(
   { signal, ...options }: SignalOptions & { readonly signal: "KILL" | "STOP" | "CONT" | "TERM" },
 ): Promise<string[]> {
   const pods = await targetPods(cluster, target, options);
-  await Promise.all(pods.map((pod) => signalPod(cluster, pod, { signal, ...options })));
+  const { container, timeoutMs = END_TIMEOUT_MS } = options;
+  await Promise.all(
+    pods.map(async (pod) => {
+      await signalPod(cluster, pod, { signal, container });
+      if (signal === "STOP" || signal === "CONT") return;
+      await waitForEnd(cluster, pod, { container, timeoutMs, startedAgain: signal === "TERM" });
+    }),
+  );
   return pods.map(nameOf);
 }
 
 async function signalPod(
   { server }: Cluster,
   pod: Pod,
-  { signal, container }: { readonly signal: string; readonly container?: string },
+  { signal, container }: { readonly signal: string; readonly container: string | undefined },
 ): Promise<void> {
   const { namespace = "default", name } = pod.metadata;
   const { stdout, stderr } = await execToText({

@@ -48,6 +48,8 @@ export interface AddedPod {
 const DEFAULT_TIMEOUT_MS = 30_000;
 const FIRST_READY_PORT = 15_020;
 const MOUNT = "/uplink";
+/** Characters of an id that engines use as a name. */
+const SHORT_ID = 12;
 
 /**
  * Makes a container that runs beside the lab an endpoint of its Services: a pod that relays the
@@ -60,7 +62,7 @@ export async function addRelayPod(
   options: AddPodOptions,
 ): Promise<AddedPod> {
   const { namespace = "default", timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-  const name = options.name ?? `container-${container.getId().slice(0, 12)}`;
+  const name = options.name ?? `container-${container.getId().slice(0, SHORT_ID)}`;
   const target = addressOf(container, cluster.container);
   const created = await cluster.rest.create(
     Kinds.Pod,
@@ -80,8 +82,9 @@ export async function addRelayPod(
 }
 
 /**
- * A container's name on a network that both are on, or its address where the engine has no names:
- * on the default bridge. A name outlives a restart of the container.
+ * A container's id, which the engine resolves on a network that both are on, or its address where
+ * it has no names: on the default bridge. An id outlives a restart of the container; names that
+ * the engine has invented are not resolved.
  */
 function addressOf(container: StartedTestContainer, lab: StartedTestContainer): string {
   const labNetworks = lab.getNetworkNames();
@@ -94,7 +97,7 @@ function addressOf(container: StartedTestContainer, lab: StartedTestContainer): 
     );
   }
   if (network === "bridge") return container.getIpAddress(network);
-  return container.getName().replace(/^\//, "");
+  return container.getId().slice(0, SHORT_ID);
 }
 
 type Named = AddPodOptions & { readonly namespace: string; readonly name: string };

@@ -81,9 +81,9 @@ export class StartedKubehopContainer extends AbstractStartedContainer {
   }
 
   /**
-   * Kills the programs of pods (SIGKILL); the kubelet starts them again. Like the others below it
-   * takes POD, deploy/NAME, sts/NAME, svc/NAME or a label selector, gives the names of the pods
-   * and throws when there are none.
+   * Kills the programs of pods (SIGKILL) and resolves when the kubelet has noticed; it starts them
+   * again. Like the others below it takes POD, deploy/NAME, sts/NAME, svc/NAME or a label selector,
+   * gives the names of the pods and throws when there are none.
    */
   kill(target: string, options?: SignalOptions): Promise<string[]> {
     return signalPods(this.#cluster, target, { ...options, signal: "KILL" });
@@ -99,7 +99,7 @@ export class StartedKubehopContainer extends AbstractStartedContainer {
     return signalPods(this.#cluster, target, { ...options, signal: "CONT" });
   }
 
-  /** Ends the programs of pods in good order (SIGTERM); the kubelet starts them again. */
+  /** Ends the programs of pods in good order (SIGTERM); resolves when they have been started again. */
   restartPods(target: string, options?: SignalOptions): Promise<string[]> {
     return signalPods(this.#cluster, target, { ...options, signal: "TERM" });
   }

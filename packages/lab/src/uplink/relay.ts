@@ -43,7 +43,12 @@ export async function build(config: Config, { logger }: Kit): Promise<RunningSer
     stop.abort();
     await Promise.allSettled(mirrors);
   });
-  stack.use(await serveReadiness(config.readyPort, () => checkAll(tcp, problems)));
+  stack.use(
+    await serveReadiness(
+      config.readyPort,
+      tellChanges(logger, () => checkAll(tcp, problems)),
+    ),
+  );
   const owned = stack.move();
   return { ready: () => true, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
@@ -75,6 +80,19 @@ async function checkAll(
   );
   const failures = results.filter((result) => result.status === "rejected");
   return [...problems, ...failures.map(({ reason }) => (reason as Error).message)];
+}
+
+/** Logs what is wrong when it is not what was wrong before. */
+function tellChanges(logger: Kit["logger"], check: () => Promise<string[]>) {
+  let told = "";
+  return async (): Promise<string[]> => {
+    const failures = await check();
+    const text = failures.join("; ");
+    if (text !== told && text !== "") logger.warn({ error: text }, "not ready");
+    if (text !== told && text === "") logger.info("ready");
+    told = text;
+    return failures;
+  };
 }
 
 /** Asked by the kubelet's probe: the targets are tried for each answer. */
