@@ -10,6 +10,8 @@ import { StartedKubehopContainer } from "./started-kubehop-container.ts";
 const MANIFESTS = "/manifests";
 const READY = /^lab "lab" is ready/;
 const DEFAULT_TIMEOUT_MS = 60_000;
+/** The lab gives up first and says why; the container has so much longer. */
+const GRACE_MS = 10_000;
 const MOST_LOG_LINES = 200;
 
 /**
@@ -21,6 +23,7 @@ export class KubehopContainer extends GenericContainer {
   #settings: Omit<LabSettings, "altNames" | "timeoutSeconds"> = { nodes: 2, files: [] };
   readonly #logLines: string[] = [];
   #containerId: string | undefined;
+  #timeoutMs = DEFAULT_TIMEOUT_MS;
 
   /** `image` is one that `npm run image` of kubehop has made, e.g. kubehop:dev. */
   constructor(image: string) {
@@ -32,6 +35,12 @@ export class KubehopContainer extends GenericContainer {
       .withStartupTimeout(DEFAULT_TIMEOUT_MS);
     // What the docker command makes of --security-opt systempaths=unconfined.
     Object.assign(this.hostConfig, { MaskedPaths: [], ReadonlyPaths: [] });
+  }
+
+  /** How long it may take until every pod is ready, in ms; default 60 s. */
+  override withStartupTimeout(timeoutMs: number): this {
+    this.#timeoutMs = timeoutMs;
+    return super.withStartupTimeout(timeoutMs + GRACE_MS);
   }
 
   /** How many nodes; default 2. */
@@ -101,17 +110,16 @@ export class KubehopContainer extends GenericContainer {
       }
     } catch (error) {
       const state = await removeFailed(this.#containerId, this.#logLines);
-      throw startFailure(this.imageName.string, error, state);
+      throw await startFailure(this.imageName.string, error, state);
     }
   }
 
   protected override async beforeContainerCreated(): Promise<void> {
     const { host } = (await getContainerRuntimeClient()).info.containerRuntime;
-    const timeoutMs = this.startupTimeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.withCommand(
       labCommand({
         ...this.#settings,
-        timeoutSeconds: Math.max(1, Math.round(timeoutMs / 1_000)),
+        timeoutSeconds: Math.max(1, Math.round(this.#timeoutMs / 1_000)),
         altNames: [host, ...this.networkAliases],
       }),
     );

@@ -1,4 +1,4 @@
-import { getContainerRuntimeClient } from "testcontainers";
+import { getContainerRuntimeClient, ImageName } from "testcontainers";
 import { KubehopError } from "./kubehop-error.ts";
 
 const SHOWN_LINES = 15;
@@ -22,20 +22,21 @@ export async function removeFailed(
   if (id === undefined) return { lines: seen };
   const client = await getContainerRuntimeClient();
   const container = client.container.getById(id);
-  const lines = seen.length > 0 ? seen : await readLog(id);
+  const written = seen.length > 0 ? seen : await readLog(id);
+  const lines = written.filter((line) => line.trim() !== "");
   await container.remove({ force: true, v: true }).catch(() => undefined);
   return { id, lines };
 }
 
 /** A failure of the start as its user should read it. */
-export function startFailure(
+export async function startFailure(
   image: string,
   cause: unknown,
   { id, lines }: FailedContainer,
-): KubehopError {
+): Promise<KubehopError> {
   if (cause instanceof KubehopError) return cause;
-  const text = cause instanceof Error ? cause.message : String(cause);
-  if (id === undefined && /pull|No such image|does not exist locally|not found/i.test(text)) {
+  const text = (cause instanceof Error ? cause.message : String(cause)).trim();
+  if (id === undefined && !(await isOnMachine(image))) {
     return new KubehopError(
       `Image "${image}" is neither on this machine nor in a registry that it reaches: ${text}`,
       "Make it with `npm run image` in a checkout of kubehop, or give the name of another.",
@@ -43,15 +44,22 @@ export function startFailure(
     );
   }
   if (id === undefined || lines.length === 0) {
-    return new KubehopError(`Image "${image}" could not be started: ${text}`, "See the cause.", {
-      cause,
-    });
+    return new KubehopError(
+      `A container of image "${image}" could not be started: ${text}`,
+      "Nothing of it is left.",
+      { cause },
+    );
   }
   return new KubehopError(
     `The lab of image "${image}" did not start: ${text}\nIt said:\n${lastLines(lines)}`,
     "Nothing of it is left.",
     { cause },
   );
+}
+
+async function isOnMachine(image: string): Promise<boolean> {
+  const client = await getContainerRuntimeClient();
+  return client.image.exists(ImageName.fromString(image));
 }
 
 /** From the lab's own message on when it has one, else the last lines. */
