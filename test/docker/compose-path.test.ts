@@ -75,12 +75,11 @@ describeComposeLab("the compose lab", {}, (lab) => {
       const service = serviceOf(one);
       const isNode = /^node-\d$/.test(service);
       expect([service, one.HostConfig.CapDrop]).toEqual([service, ["ALL"]]);
-      expect([service, one.HostConfig.CapAdd ?? []]).toEqual([
-        service,
-        isNode ? ["NET_ADMIN"] : [],
-      ]);
+      const isKubelet = /^node-\d-kubelet$/.test(service);
+      const capabilities = isNode ? ["NET_ADMIN"] : isKubelet ? ["DAC_OVERRIDE"] : [];
+      expect([service, one.HostConfig.CapAdd ?? []]).toEqual([service, capabilities]);
       const hasSocket = one.Mounts.some((mount) => mount.Destination === "/var/run/docker.sock");
-      expect([service, hasSocket]).toEqual([service, /^node-\d-kubelet$/.test(service)]);
+      expect([service, hasSocket]).toEqual([service, isKubelet]);
       const isRoot = one.Config.User.startsWith("0");
       expect([service, isRoot]).toEqual([service, isNode || hasSocket]);
     }
