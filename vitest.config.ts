@@ -23,8 +23,8 @@ const config: ViteUserConfig = defineConfig({
           name: "process",
           sequence: { groupOrder: 1 },
           include: [`${FILES}*.process.test.ts`, "test/conformance/**/*.process.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -15,6 +15,10 @@ const find = (name: string): Record<string, unknown> =>
 it("are the objects that kubeadm makes, and the bus", () => {
   expect(addons.map(describeManifest)).toEqual([
     "ServiceAccount kube-system/coredns",
+    "ClusterRole system:coredns",
+    "ClusterRoleBinding system:coredns",
+    "Role kube-system/coredns",
+    "RoleBinding kube-system/coredns",
     "ConfigMap kube-system/coredns",
     "Service kube-system/kube-dns",
     "Deployment kube-system/coredns",
