@@ -19,7 +19,11 @@ export async function writeContext(directory) {
   rmSync(directory, { recursive: true, force: true });
   const app = join(directory, "app");
   await bundlePrograms(app);
-  for (const path of DATA) cpSync(join(ROOT, path), join(app, path), { recursive: true });
+  for (const path of DATA) {
+    // What a folder of examples has of its own, nobody reads at run time.
+    const filter = (file) => !/\/examples\/[^/.]+$/.test(file);
+    cpSync(join(ROOT, path), join(app, path), { recursive: true, filter });
+  }
   copyScriptsOfRuntimes(app);
   mkdirSync(join(directory, "bin"));
   for (const name of SCRIPTS) cpSync(join(ROOT, "docker", name), join(directory, "bin", name));
