@@ -8,6 +8,7 @@ import {
   createEventRecorder,
   createRestClient,
   loadKubeconfig,
+  type RestClient,
 } from "@kubehop/client";
 import type { Kit, RunningService } from "@kubehop/kit";
 import { type Config, resolveSettings } from "./config.ts";
@@ -31,6 +32,12 @@ import { createWatches, type Watches } from "./watches.ts";
 
 /** A node that runs no pods itself takes none from the scheduler. */
 const STATIC_TAINT: Taint = { key: "kubehop.dev/static", effect: "NoSchedule" };
+
+/**
+ * How long writes that are under way may take once the kubelet is stopped, in ms. The network may be
+ * lost, as that of a node whose container ended first: nothing then says that no answer will come.
+ */
+const LAST_WRITES_MS = 2_000;
 
 /**
  * Builds the kubelet of one node and starts it: finds the pods of an earlier one, registers the
@@ -91,8 +98,14 @@ export async function build(given: Config, kit: Kit): Promise<RunningService> {
   running.defer(() => heartbeat.ended);
   return {
     ready: () => heartbeat.registered() && pods.synced(),
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    [Symbol.asyncDispose]: () => stop(running, rest),
   };
+}
+
+async function stop(parts: AsyncDisposable, rest: RestClient): Promise<void> {
+  const cut = setTimeout(() => void rest[Symbol.asyncDispose](), LAST_WRITES_MS);
+  await parts[Symbol.asyncDispose]();
+  clearTimeout(cut);
 }
 
 function connect(config: Config, { logger, signal }: Kit): Promise<Bus> {

@@ -14,7 +14,9 @@ const POD_IP = `${net}21`;
 let directory: string;
 let lab: OneNode;
 let status = 200;
+let probes = 0;
 const server = createServer((_request, answer) => {
+  probes += 1;
   answer.statusCode = status;
   answer.end("ok");
 });
@@ -111,5 +113,14 @@ describe("a static list of pods", () => {
     expect(event.message).toContain("this node runs no pods of its own");
     await lab.rest.delete(Kinds.Pod, { namespace: "default", name: "placed" });
     await waitFor(async () => (await lab.pod("placed")) === undefined);
+  });
+
+  it("do not keep a kubelet from stopping whose writes get no answer", async () => {
+    await lab.waitForPod("my-api", isReady);
+    lab.hangApiServer();
+    status = 503;
+    const before = probes;
+    await waitFor(() => probes >= before + 2);
+    expect(await lab.stopKubelet()).toBe(0);
   });
 });

@@ -41,7 +41,11 @@ export interface OneNode extends AsyncDisposable {
   readonly kubeconfig: string;
   /** Ends the kubelet as a crash would. */
   killKubelet(): Promise<void>;
+  /** Asks the kubelet to stop and gives its exit code. */
+  stopKubelet(): Promise<number | null>;
   startKubelet(): void;
+  /** Lets the API server take connections and answer nothing, as if the network were lost. */
+  hangApiServer(): void;
   createPod(name: string, spec: Partial<PodSpec>): Promise<Pod>;
   pod(name: string): Promise<Pod | undefined>;
   /** Waits until the pod's status fits. */
@@ -75,7 +79,7 @@ export async function startOneNode(place: NodePlace = SANDBOX_NODE): Promise<One
     return child;
   };
   run([findNats(), "--config", file("nats.conf")]);
-  run(apiServerCommand(file, place), busEnv(place, "apiserver"));
+  const apiServer = run(apiServerCommand(file, place), busEnv(place, "apiserver"));
   const startKubelet = (): ChildProcess =>
     run(kubeletCommand(file, place), busEnv(place, "component"));
   const rest = createRestClient({ ...user, userAgent: "test" });
@@ -94,6 +98,13 @@ export async function startOneNode(place: NodePlace = SANDBOX_NODE): Promise<One
       kubelet.kill("SIGKILL");
       await waitFor(() => kubelet.signalCode !== null);
     },
+    async stopKubelet() {
+      const ended = once(kubelet, "exit");
+      kubelet.kill("SIGTERM");
+      const [code] = (await ended) as [number | null];
+      return code;
+    },
+    hangApiServer: () => void apiServer.kill("SIGSTOP"),
     createPod: (name, spec) => rest.create(Kinds.Pod, podDraft(name, spec, place)),
     waitForPod: (name, fits) => waitForPod(pod, name, fits),
     log: (name, query = "") => readLog(rest, name, query),
