@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { createClusterPki, type KeyPair } from "@kubehop/kit/certificates";
-import { createFrameReader, decodeMessage, frameMessage, type Message } from "@kubehop/dns-wire";
+import { createFrameReader, frameMessage, type Message } from "@kubehop/dns-wire";
 import { beforeAll, describe, expect, it } from "vitest";
+import { decodeAnswer } from "../testing/answer-decoders.ts";
 import {
   ask,
   askBoth,
@@ -83,7 +84,7 @@ describe("multisocket", () => {
     const bytes = queryBytes("a.example.", "A");
     const all = async () => {
       const replies = await Promise.all(Array.from({ length: 32 }, () => sendUdp(dns.port, bytes)));
-      return new Set(replies.flatMap((reply) => recordLines(decodeMessage(reply).answers)));
+      return new Set(replies.flatMap((reply) => recordLines(decodeAnswer(reply).answers)));
     };
     expect([...(await all())]).toEqual(["a.example. 3600 A 192.0.2.1"]);
     await ask(dns.port, "a.example.", "A", { protocol: "tcp" });
@@ -169,7 +170,7 @@ describe("tls", () => {
     }
     try {
       await promise;
-      return frames.map((frame) => decodeMessage(frame));
+      return frames.map((frame) => decodeAnswer(frame));
     } finally {
       socket.destroy();
     }

@@ -13,6 +13,7 @@ import {
 } from "@kubehop/dns-wire";
 import { waitFor } from "@kubehop/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decodeAnswer } from "../../testing/answer-decoders.ts";
 import {
   ask,
   askBoth,
@@ -247,7 +248,7 @@ describe("transfer", () => {
       const send = () => socket.write(frameMessage(bytes));
       messages = await readFrames(socket, 1, send);
       for (const message of messages) {
-        const reply = decodeMessage(message);
+        const reply = decodeAnswer(message);
         if (reply.rcode !== 0) return [rcodeName(reply.rcode)];
         records.push(...reply.answers.map(({ name, type }) => `${name} ${type}`));
       }
@@ -295,7 +296,7 @@ describe("transfer", () => {
   it("gives only the SOA to who has the zone, and over UDP", async () => {
     expect(await axfr(dns.port, ixfr(2_026_010_101))).toEqual(["example.org. SOA"]);
     expect(await axfr(dns.port, ixfr(2_026_010_100))).toHaveLength(24);
-    const overUdp = decodeMessage(await sendUdp(dns.port, ixfr(1)));
+    const overUdp = decodeAnswer(await sendUdp(dns.port, ixfr(1)));
     expect(overUdp.answers.map(({ type }) => type)).toEqual(["SOA"]);
     expect((await ask(dns.port, "example.org.", "AXFR")).rcode).toBe(5);
   });
