@@ -26,10 +26,12 @@ export const TCP_TIMEOUTS: TcpTimeouts = {
   maxQueries: Number.POSITIVE_INFINITY,
 };
 
-/** Connections at the same time; further ones are closed at once. */
+/** Connections at the same time unless told otherwise; further ones are closed at once. */
 const MAX_CONNECTIONS = 4_096;
 /** Queries of one connection under way; until one is answered no more are read. */
 const MAX_PIPELINED = 64;
+/** Queries of one connection answered before others have their turn; a chunk may hold thousands. */
+const MAX_AT_ONCE = 64;
 
 /** How connections are treated. */
 export interface TcpOptions extends ListenOptions {
@@ -37,6 +39,8 @@ export interface TcpOptions extends ListenOptions {
   readonly timeouts?: () => TcpTimeouts;
   /** Speaks TLS with what this gives, asked for each connection; plain TCP when absent. */
   readonly tls?: (() => TlsSettings) | undefined;
+  /** Connections at the same time; 4096 when absent. */
+  readonly maxConnections?: number;
 }
 
 /** Listens on TCP. Rejects when the address cannot be bound. */
@@ -48,7 +52,7 @@ export async function listenTcp(options: TcpOptions): Promise<DnsListener> {
     connections.add(connection);
     socket.once("close", () => connections.delete(connection));
   });
-  server.maxConnections = MAX_CONNECTIONS;
+  server.maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
   const ipv6Only = host.includes(":");
   server.listen({ host, port, ipv6Only, reusePort: options.shared === true });
   await once(server, "listening");
@@ -98,7 +102,7 @@ function serveConnection(socket: Socket, options: ConnectionOptions): Connection
   const { respond, logger, timeouts } = options;
   const reader = createFrameReader();
   const client = { ip: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
-  const waiting: Buffer[] = [];
+  const backlog = createBacklog(() => pump());
   let inFlight = 0;
   let left = timeouts.maxQueries;
   let ending = false;
@@ -119,10 +123,10 @@ function serveConnection(socket: Socket, options: ConnectionOptions): Connection
       .finally(settleOne);
   };
   const take = (): Buffer | undefined =>
-    inFlight < MAX_PIPELINED && !socket.writableNeedDrain ? waiting.shift() : undefined;
+    inFlight < MAX_PIPELINED && !socket.writableNeedDrain ? backlog.take() : undefined;
   const pump = (): void => {
     for (let next = take(); next !== undefined; next = take()) serveOne(next);
-    if (waiting.length > 0) socket.pause();
+    if (!backlog.isEmpty()) socket.pause();
     else if (ending && inFlight === 0) socket.end();
     else socket.resume();
   };
@@ -133,7 +137,7 @@ function serveConnection(socket: Socket, options: ConnectionOptions): Connection
     ending ||= left === 0;
     clearTimeout(deadline);
     deadline = setTimeout(() => socket.destroy(), timeouts.idleMs);
-    waiting.push(...frames);
+    backlog.add(frames);
     pump();
   });
   socket.on("drain", pump);
@@ -149,6 +153,33 @@ function serveConnection(socket: Socket, options: ConnectionOptions): Connection
       pump();
     },
     destroy: () => socket.destroy(),
+  };
+}
+
+/** Queries that were read and not answered yet. */
+interface Backlog {
+  add(queries: readonly Buffer[]): void;
+  /** The next one; undefined when there is none, or others have their turn first. */
+  take(): Buffer | undefined;
+  isEmpty(): boolean;
+}
+
+/** Creates an empty one; `onTurn` is called when there may be something to take again. */
+function createBacklog(onTurn: () => void): Backlog {
+  const waiting: Buffer[] = [];
+  let left = MAX_AT_ONCE;
+  const renew = (): void => {
+    left = MAX_AT_ONCE;
+    onTurn();
+  };
+  return {
+    add: (queries) => waiting.push(...queries),
+    take() {
+      if (left === 0 || waiting.length === 0) return undefined;
+      if (--left === 0) setImmediate(renew);
+      return waiting.shift();
+    },
+    isEmpty: () => waiting.length === 0,
   };
 }
 
