@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,6 +10,7 @@ import { type NatsServer, startNats, waitFor } from "@kubehop/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { namespace, service } from "./testing/cluster-objects.ts";
 import { ask, recordLines } from "./testing/dns-fixture.ts";
+import { type DnsProcess, startDnsProcess } from "./testing/dns-process.ts";
 
 const MAIN = join(import.meta.dirname, "main.ts");
 const NAME = "my-api.default.svc.cluster.local.";
@@ -27,47 +28,14 @@ let folder: string;
 beforeAll(async () => {
   nats = await startNats();
   folder = await mkdtemp(join(tmpdir(), "kubehop-dns-"));
-  await writeFile(join(folder, "Corefile"), COREFILE);
 });
 afterAll(async () => {
   await nats[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
 
-interface DnsProcess extends AsyncDisposable {
-  readonly child: ChildProcess;
-  readonly port: number;
-}
-
-async function startProcess(): Promise<DnsProcess> {
-  const { port } = new URL(nats.url);
-  const env = {
-    ...process.env,
-    NATS_SERVICE_HOST: "127.0.0.1",
-    NATS_SERVICE_PORT: port,
-    KUBEHOP_BUS_PASSWORD: nats.passwords.dns,
-    HOSTNAME: "coredns-abc",
-  };
-  const args = [MAIN, "--conf", join(folder, "Corefile")];
-  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    output += text;
-  });
-  const bound = await waitFor(() => /"port":(\d+)/.exec(output)?.[1], {
-    timeoutMs: 30_000,
-    describe: () => `the DNS process to listen; it said: ${output}`,
-  });
-  return {
-    child,
-    port: Number(bound),
-    async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null) return;
-      const exited = once(child, "exit");
-      child.kill("SIGKILL");
-      await exited;
-    },
-  };
+function startProcess(): Promise<DnsProcess> {
+  return startDnsProcess({ corefile: COREFILE, nats, env: { HOSTNAME: "coredns-abc" } });
 }
 
 async function addressesOf(port: number): Promise<string[]> {
