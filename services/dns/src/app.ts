@@ -43,13 +43,13 @@ export async function build(config: DnsConfig, kit: Kit, process: DnsProcess): P
   const metrics = createDnsMetrics(kit.metrics, "1.14.7-kubehop");
   const cluster = createAccess(config, kit, { process, metrics });
   const { clock, logger } = kit;
-  const observer = createHopObserver(cluster, clock);
+  const hops = createHopObserver(cluster, clock);
   const debugging = createDebugging(logger);
   const events = createPodEvents({ env: process.env, logger });
   const onDefect = (): void => {
     if (debugging.active()) process.abort();
   };
-  const listeners = createListeners({ metrics, logger, clock, observer, onDefect });
+  const listeners = createListeners({ metrics, logger, clock, hops, onDefect });
   const http = createHttpEndpoints(logger);
   const context: ProcessContext = {
     logger,

@@ -3,9 +3,16 @@ import type { Clock } from "@kubehop/kit";
 import type { ClusterAccess } from "./cluster/cluster-access.ts";
 import type { Observer } from "./query.ts";
 
+/** Tells of every answer while somebody asks for that. */
+export interface HopObserver {
+  readonly observe: Observer;
+  /** Whether somebody does. */
+  active(): boolean;
+}
+
 /** Tells tracers of every answer; while nobody traces it costs one comparison. */
-export function createHopObserver(cluster: ClusterAccess, clock: Clock): Observer {
-  return (query, reply) => {
+export function createHopObserver(cluster: ClusterAccess, clock: Clock): HopObserver {
+  const observe: Observer = (query, reply) => {
     const tracer = cluster.tracer();
     if (tracer?.active() !== true) return;
     tracer.emit({
@@ -20,6 +27,7 @@ export function createHopObserver(cluster: ClusterAccess, clock: Clock): Observe
       durationMs: clock.monotonic() - query.startedAt,
     });
   };
+  return { observe, active: () => cluster.tracer()?.active() === true };
 }
 
 /** The data of a record as dig prints it. */

@@ -1,6 +1,7 @@
 import { rcodeName } from "@kubehop/dns-wire";
 import { Counter, Gauge, type Registry } from "prom-client";
-import { addressFamily, type Observer } from "./query.ts";
+import { addressFamily, type Observer, type Query, type Recount } from "./query.ts";
+import type { Reply } from "./reply.ts";
 import { createPluginMetrics, type PluginMetrics } from "./plugins/metrics.ts";
 import {
   type CounterSeries,
@@ -93,7 +94,7 @@ function createQueryObserver(registry: Registry): Observer {
     labelNames: ["server", "zone", "view", "rcode", "plugin"],
   });
   const known = new Map<string, QuerySeries>();
-  return (query, reply, octets) => {
+  const seriesOf = (query: Query): QuerySeries => {
     const { server, zone, view, protocol } = query;
     const { type: asked } = query.question;
     const type = COUNTED_TYPES.has(asked) ? asked : "other";
@@ -103,13 +104,25 @@ function createQueryObserver(registry: Registry): Observer {
       series = find([server, zone, view], [protocol, addressFamily(query), type]);
       if (known.size < MAX_SERIES) known.set(key, series);
     }
-    series.requests.inc();
-    series.duration.observe((performance.now() - query.startedAt) / 1000);
-    series.requestSize.observe(query.size);
-    series.responseSize.observe(octets);
-    if (query.edns?.dnssecOk === true) series.doRequests.inc();
-    responses(server, zone, view, rcodeName(reply.rcode), reply.plugin).inc();
+    return series;
   };
+  const prepare = (query: Query, reply: Reply, octets: number): Recount => {
+    const { server, zone, view, size, edns } = query;
+    const series = seriesOf(query);
+    const response = responses(server, zone, view, rcodeName(reply.rcode), reply.plugin);
+    const dnssecOk = edns?.dnssecOk === true;
+    return (startedAt) => {
+      series.requests.inc();
+      series.duration.observe((performance.now() - startedAt) / 1000);
+      series.requestSize.observe(size);
+      series.responseSize.observe(octets);
+      if (dnssecOk) series.doRequests.inc();
+      response.inc();
+    };
+  };
+  const observe: Observer = (query, reply, octets) =>
+    prepare(query, reply, octets)(query.startedAt);
+  return Object.assign(observe, { again: prepare });
 }
 
 type FindSeries = (

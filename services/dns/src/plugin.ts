@@ -24,6 +24,11 @@ export interface Plugin {
 export interface PluginInstance {
   /** Its place in the chain of handlers. */
   readonly link?: Link;
+  /**
+   * Whether replies that pass `link` may be used again as their `reuse` says: what the link does
+   * depends on nothing but the question, flags and EDNS of a query. Absent: they may not.
+   */
+  readonly allowsReuse?: true;
   /** Addresses to listen on instead of all (the `bind` plugin). */
   readonly hosts?: readonly string[];
   /** Whether it answers classes other than IN. */

@@ -15,7 +15,14 @@ export interface Endpoint {
 }
 
 /** Called once the answer is on its way; `octets` is its length. Must not throw. */
-export type Observer = (query: Query, reply: Reply, octets: number) => void;
+export interface Observer {
+  (query: Query, reply: Reply, octets: number): void;
+  /** Prepares for the same answer to the same question again; absent: it has to see every query. */
+  again?(query: Query, reply: Reply, octets: number): Recount;
+}
+
+/** Called for a further use of an answer with the time at which the query was read (monotonic ms). */
+export type Recount = (startedAt: number) => void;
 
 /** The value of a label like `kubernetes/client-namespace`; undefined when it has none. */
 export type MetadataReader = (query: Query, label: string) => string | undefined;

@@ -1,4 +1,5 @@
 import { type EdnsOption, Flag, Rcode, type ResourceRecord } from "@kubehop/dns-wire";
+import type { Reuse } from "./reuse.ts";
 
 /** What a plugin answers; the server adds id, question and EDNS and makes it fit. */
 export interface Reply {
@@ -18,6 +19,8 @@ export interface Reply {
   readonly dropped?: true;
   /** Answers of the messages that follow this one: a zone transfer, over TCP only. */
   readonly more?: readonly (readonly ResourceRecord[])[];
+  /** How it may answer the same question again; absent: every query is asked for anew. */
+  readonly reuse?: Reuse;
 }
 
 type Sections = Pick<Reply, "rcode" | "flags" | "answers" | "authorities" | "additionals">;

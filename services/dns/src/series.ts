@@ -107,8 +107,9 @@ function createHistogram(buckets: readonly number[]): Histogram {
     observe(value) {
       total++;
       sum += value;
-      const index = buckets.findIndex((bound) => value <= bound);
-      if (index >= 0) counts[index] = (counts[index] as number) + 1;
+      let index = 0;
+      while (index < buckets.length && value > (buckets[index] as number)) index++;
+      if (index < buckets.length) counts[index] = (counts[index] as number) + 1;
     },
     samples(name, labels) {
       let below = 0;

@@ -1,9 +1,10 @@
-import { foldChain } from "./chain.ts";
+import { foldChain, type Link } from "./chain.ts";
 import type { BuiltBlock } from "./block.ts";
 import { CorefileError } from "./corefile/corefile-error.ts";
 import type { ServerKey } from "./corefile/server-key.ts";
 import type { PluginInstance } from "./plugin.ts";
 import type { MetadataReader, Query } from "./query.ts";
+import { forbidReuse } from "./reuse.ts";
 import { createServerTable, type ServedZone, type ServerTable } from "./server-table.ts";
 import { TCP_TIMEOUTS, type TcpTimeouts } from "./server/tcp.ts";
 import type { TlsSettings } from "./server/tls.ts";
@@ -55,7 +56,7 @@ export function serveBlocks(
 
 function servedZone({ plugins, view }: BuiltBlock): Omit<ServedZone, "zone"> {
   const instances = [...plugins.values()];
-  const links = instances.map(({ link }) => link).filter((link) => link !== undefined);
+  const links = instances.map(linkOf).filter((link) => link !== undefined);
   const filters = instances.map(({ filter }) => filter).filter((filter) => filter !== undefined);
   const sizes = instances.map(({ listener }) => listener?.bufferSize);
   return {
@@ -67,6 +68,10 @@ function servedZone({ plugins, view }: BuiltBlock): Omit<ServedZone, "zone"> {
     metadata: collectMetadata(instances),
     bufferSize: sizes.find((size) => size !== undefined),
   };
+}
+
+function linkOf({ link, allowsReuse }: PluginInstance): Link | undefined {
+  return link === undefined || allowsReuse === true ? link : forbidReuse(link);
 }
 
 function collectMetadata(instances: readonly PluginInstance[]): MetadataReader | undefined {

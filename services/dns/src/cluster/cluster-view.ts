@@ -18,6 +18,8 @@ export interface ClusterView extends ServiceIndex {
   followPods(): void;
   /** Whether every kind that is followed was read completely once. */
   synced(): boolean;
+  /** Another number after each change of what is followed. */
+  generation(): number;
   /** Unix time in seconds of the last change. */
   changedAt(): number;
   /** The registry revision the maps reflect. */
@@ -45,7 +47,9 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
   const revision = (): number => Math.max(...followed.map((each) => each.revision()));
   const notify = createNotifier(() => options.onApplied(revision()));
   let changedAt = Math.floor(clock.now() / 1000);
+  let generation = 0;
   const onChange = (): void => {
+    generation++;
     changedAt = Math.floor(clock.now() / 1000);
     notify();
   };
@@ -68,6 +72,7 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
       });
     },
     synced: () => followed.every((each) => each.hasSynced()),
+    generation: () => generation,
     changedAt: () => changedAt,
     revision,
   };

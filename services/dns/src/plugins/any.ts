@@ -14,6 +14,7 @@ export const any: Plugin = {
     takeArguments(directive, { min: 0, max: 0, syntax: "any" });
     refuseBlock(directive);
     return {
+      allowsReuse: true,
       link: (next) => (query) => {
         const { name, type } = query.question;
         if (type !== "ANY") return next(query);

@@ -19,6 +19,7 @@ export const cancel: Plugin = {
     refuseBlock(directive);
     const timeoutMs = parseDurationArgument(directive, text);
     return {
+      allowsReuse: true,
       link: (next) => (query) => {
         const reply = next(query);
         return reply instanceof Promise ? withDeadline(reply, timeoutMs) : reply;

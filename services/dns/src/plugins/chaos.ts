@@ -26,6 +26,7 @@ export const chaos: Plugin = {
     ]);
     return {
       anyClass: true,
+      allowsReuse: true,
       link: (next) => (query) => {
         const { name, type, class: cls } = query.question;
         const found = cls === CLASS_CH && type === "TXT" ? texts.get(query.name) : undefined;

@@ -56,6 +56,7 @@ export const errors: Plugin = {
       logger.error(stacktrace ? { err: error } : {}, line);
     };
     return {
+      allowsReuse: true,
       link: (next) => (query) =>
         settle(next, query, {
           onReply: (reply) => reply,

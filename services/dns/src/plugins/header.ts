@@ -40,6 +40,7 @@ export const header: Plugin = {
       cleared: (reply.cleared ?? 0) | response.cleared,
     });
     return {
+      allowsReuse: true,
       link: (next) => (asked) => {
         const flags = (asked.flags | query.set) & ~query.cleared;
         return mapReply(next, flags === asked.flags ? asked : { ...asked, flags }, change);

@@ -38,6 +38,7 @@ export const loop: Plugin = {
       context.abort();
     };
     return {
+      allowsReuse: true,
       link: (next) => (query) => {
         if (watching && query.question.type === "HINFO") check(query);
         return next(query);

@@ -12,6 +12,7 @@ export const minimal: Plugin = {
     takeArguments(directive, { min: 0, max: 0, syntax: "minimal" });
     refuseBlock(directive);
     return {
+      allowsReuse: true,
       link: (next) => (query) => mapReply(next, query, minimise),
     };
   },

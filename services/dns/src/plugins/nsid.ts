@@ -17,6 +17,7 @@ export const nsid: Plugin = {
     const text = directive.args.map((token) => token.text).join(" ");
     const own = { code: NSID, data: Buffer.from(text === "" ? hostname() : text, "utf8") };
     return {
+      allowsReuse: true,
       link: (next) => (query) => {
         if (query.edns?.options.some(({ code }) => code === NSID) !== true) return next(query);
         return mapReply(next, query, (reply): Reply => {

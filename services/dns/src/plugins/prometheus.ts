@@ -19,6 +19,7 @@ export const prometheus: Plugin = {
       endpoints: [
         { listen: parseListen(directive, address, DEFAULT_LISTEN), path: "/metrics", answer },
       ],
+      allowsReuse: true,
       link: (next) => (query) => {
         query.observers.push(observeQuery);
         return next(query);

@@ -52,6 +52,7 @@ export const transfer: Plugin = {
       return rules.find(({ zones }) => zone !== undefined && zones.includes(zone));
     };
     return {
+      allowsReuse: true,
       link: (next) => (query) => {
         const { type } = query.question;
         const rule = type === "AXFR" || type === "IXFR" ? ruleOf(query.name) : undefined;

@@ -1,7 +1,8 @@
 import type { Clock, Logger } from "@kubehop/kit";
 import type { ServedAddress } from "../served-address.ts";
 import type { DnsMetrics } from "../metrics.ts";
-import type { Endpoint, Observer } from "../query.ts";
+import type { HopObserver } from "../hop-observer.ts";
+import type { Endpoint } from "../query.ts";
 import { createResponder } from "./responder.ts";
 import { listenTcp, type TcpOptions } from "./tcp.ts";
 import type { TlsSettings } from "./tls.ts";
@@ -27,7 +28,7 @@ export interface ListenersOptions {
   readonly metrics: DnsMetrics;
   readonly logger: Logger;
   readonly clock: Clock;
-  readonly observer: Observer;
+  readonly hops: HopObserver;
   onDefect(): void;
 }
 

@@ -17,10 +17,12 @@ import {
 import type { Clock, Logger } from "@kubehop/kit";
 import { type MaybePromise, PluginError, rcodeOf } from "../chain.ts";
 import type { DnsMetrics } from "../metrics.ts";
-import { answerLimit, echoedOptions, type Endpoint, type Observer, type Query } from "../query.ts";
+import type { HopObserver } from "../hop-observer.ts";
+import { answerLimit, echoedOptions, type Endpoint, type Query } from "../query.ts";
 import { createErrorReply, type Reply } from "../reply.ts";
 import { isFor, type ServedZone, type ServerTable } from "../server-table.ts";
 import { judgeHeader } from "./accept.ts";
+import { createWireCaches, type WireSlot } from "./wire-caches.ts";
 
 /** A message that arrived. */
 export interface Packet {
@@ -45,7 +47,7 @@ export interface ResponderOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   /** Told of every answer, besides the plugins that asked for it. */
-  readonly observer: Observer;
+  readonly hops: HopObserver;
   /** Called after a defect of a plugin was logged. */
   onDefect(): void;
 }
@@ -58,7 +60,11 @@ const DROPPED_ZONE = "dropped";
 
 /** Creates the path of a query from octets to octets (CoreDNS' core/dnsserver/server.go). */
 export function createResponder(options: ResponderOptions): Responder {
+  const wire = createWireCaches(options);
   return (packet) => {
+    const slot = wire.open(packet);
+    const ready = slot?.cache.answer(packet, slot.key, options.clock.monotonic());
+    if (ready !== undefined) return ready;
     const { bytes } = packet;
     if (bytes.length < HEADER_OCTETS) return undefined;
     const header = readHeader(bytes);
@@ -67,7 +73,7 @@ export function createResponder(options: ResponderOptions): Responder {
     if (verdict !== undefined) return encodeRejection(header, verdict);
     const body = tryDecode(bytes, header);
     if (body === undefined) return encodeRejection(header, Rcode.FORMERR);
-    return answer(options, locate(options, packet, body, header));
+    return answer(options, { ...locate(options, packet, body, header), slot });
   };
 }
 
@@ -84,6 +90,11 @@ function tryDecode(bytes: Buffer, header: Header): QueryBody | undefined {
 interface Located {
   readonly query: Query;
   readonly block: ServedZone | undefined;
+}
+
+/** A query on its way, and where its answer may be kept. */
+interface Asked extends Located {
+  readonly slot: WireSlot | undefined;
 }
 
 /** A packet whose header and body were read. */
@@ -153,26 +164,24 @@ function limitSize(edns: Edns, most: number | undefined): Edns {
   return most === undefined || edns.udpSize <= most ? edns : { ...edns, udpSize: most };
 }
 
-function answer(
-  options: ResponderOptions,
-  { query, block }: Located,
-): MaybePromise<Answer | undefined> {
+function answer(options: ResponderOptions, asked: Asked): MaybePromise<Answer | undefined> {
+  const { query, block } = asked;
   if (query.edns !== undefined && query.edns.version !== EDNS_VERSION) {
-    return finish(options, query, createErrorReply(Rcode.BADVERS));
+    return finish(options, asked, createErrorReply(Rcode.BADVERS));
   }
   if (block?.handler === undefined) {
     query.observers.push(options.metrics.observeQuery);
-    return finish(options, query, createErrorReply(Rcode.REFUSED));
+    return finish(options, asked, createErrorReply(Rcode.REFUSED));
   }
   try {
     const reply = block.handler(query);
-    if (!(reply instanceof Promise)) return finish(options, query, reply);
+    if (!(reply instanceof Promise)) return finish(options, asked, reply);
     return reply.then(
-      (value) => finish(options, query, value),
-      (error: unknown) => finish(options, query, replyToError(options, error)),
+      (value) => finish(options, asked, value),
+      (error: unknown) => finish(options, asked, replyToError(options, error)),
     );
   } catch (error) {
-    return finish(options, query, replyToError(options, error));
+    return finish(options, asked, replyToError(options, error));
   }
 }
 
@@ -187,7 +196,8 @@ function replyToError(options: ResponderOptions, error: unknown): Reply {
   return createErrorReply(rcodeOf(error));
 }
 
-function finish(options: ResponderOptions, query: Query, reply: Reply): Answer | undefined {
+function finish(options: ResponderOptions, asked: Asked, reply: Reply): Answer | undefined {
+  const { query, slot } = asked;
   if (reply.dropped === true) {
     tell(options, query, reply, 0);
     return undefined;
@@ -203,6 +213,7 @@ function finish(options: ResponderOptions, query: Query, reply: Reply): Answer |
   }
   if (sent.more !== undefined) return finishTransfer(options, query, { sent, first: bytes });
   tell(options, query, sent, bytes.length);
+  slot?.cache.keep(slot.key, { query, reply: sent, bytes });
   return bytes;
 }
 
@@ -220,7 +231,7 @@ function finishTransfer(
 
 function tell(options: ResponderOptions, query: Query, reply: Reply, octets: number): void {
   for (const observer of query.observers) observer(query, reply, octets);
-  options.observer(query, reply, octets);
+  options.hops.observe(query, reply, octets);
 }
 
 function encodeReply(query: Query, reply: Reply): Buffer {

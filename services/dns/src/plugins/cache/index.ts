@@ -1,13 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Flag, Rcode } from "@kubehop/dns-wire";
 import { LRUCache } from "lru-cache";
-import { type Handler, type Link, type MaybePromise, settle } from "../../chain.ts";
+import { type Handler, type Link, mapReply, type MaybePromise, settle } from "../../chain.ts";
 import { onlyDirective } from "../../corefile/directive.ts";
 import type { Plugin, SetupContext } from "../../plugin.ts";
 import type { Query } from "../../query.ts";
 import type { Reply } from "../../reply.ts";
-import { matchZone, type Zones } from "../../zones.ts";
+import { type Reuse, withoutReuse, withReuse } from "../../reuse.ts";
+import type { CounterSeries } from "../../series.ts";
+import { matchZone } from "../../zones.ts";
 import { type AnswerKind, classifyReply, ttlOfReply, withTtl } from "./classify.ts";
+import { type Counts, createCounts, type ServerCounts } from "./counts.ts";
 import { type CacheLimits, type CacheOptions, readCacheOptions } from "./options.ts";
 
 const NAME = "cache";
@@ -25,6 +28,8 @@ interface Entry {
   refreshing: boolean;
   /** The reply as it was last given out: within a second it is the same. */
   given: { readonly ttl: number; readonly reply: Reply } | undefined;
+  /** Whether it is not in the cache any more. */
+  gone: boolean;
 }
 
 /** Keeps answers for a while. Denials and positive answers have a capacity each. */
@@ -32,7 +37,7 @@ export const cache: Plugin = {
   name: NAME,
   setup(directives, context) {
     const options = readCacheOptions(onlyDirective(directives), context.zones);
-    return { link: createLink(options, context) };
+    return { allowsReuse: true, link: createLink(options, context) };
   },
 };
 
@@ -51,15 +56,16 @@ function createLink(options: CacheOptions, context: SetupContext): Link {
     const kind = classifyReply(query, reply);
     const ttl = ttlOfReply(reply, kind, options);
     const half = kind === "success" ? "success" : "denial";
-    const kept = withTtl(reply, ttl);
     const allowed = kind !== "uncached" && ttl > 0 && !isExcepted(options[half], query.name);
+    const given = withTtl(reply, ttl);
+    const kept = allowed ? withoutReuse(given) : given;
     if (allowed) {
       const now = clock.monotonic();
-      const usage = { hits: 0, lastHitAt: now, refreshing: false, given: undefined };
+      const usage = { hits: 0, lastHitAt: now, refreshing: false, given: undefined, gone: false };
       halves[half].set(key, { reply: kept, kind, storedAt: now, ttl, ...usage });
       // The newest answer counts: a denial must not outlive the name's creation.
       if (half === "success") halves.denial.delete(key);
-      count.entries(query.server, halves);
+      count.entries(query.server, { success: halves.success.size, denial: halves.denial.size });
     }
     return wantsDnssec(query) ? kept : { ...kept, flags: kept.flags & ~Flag.AD };
   };
@@ -71,24 +77,64 @@ function createLink(options: CacheOptions, context: SetupContext): Link {
           throw error;
         },
       });
-    const refresh = createRefresh(next, store, count.prefetch);
+    const refresh = createRefresh(next, store, count);
     return (query) => {
       if (matchZone(options.zones, query.name) === undefined) return next(query);
       const key = keyOf(query);
       const entry = find(key);
-      count.request(query.server);
+      const counts = count.of(query.server);
+      counts.requests.inc();
       if (entry === undefined) {
-        count.miss(query.server);
-        return fetch(query, key);
+        counts.misses.inc();
+        return mapReply(
+          (asked) => fetch(asked, key),
+          query,
+          (reply) => countMisses(reply, counts),
+        );
       }
       const now = clock.monotonic();
-      count.hit(query.server, entry.kind === "success" ? "success" : "denial");
+      hitsOf(entry, counts).inc();
       const left = secondsLeft(entry, now);
       if (left <= 0) return serveStale({ entry, query, key, fetch, refresh, options, count });
       if (isDue(entry, now, options)) refresh(entry, query, key);
-      return replyFrom(entry, query, options.keepTtl ? entry.ttl : left);
+      const reply = replyFrom(entry, query, options.keepTtl ? entry.ttl : left);
+      // What is fetched again in time has to see how often it is asked for.
+      return options.prefetch.amount > 0 ? reply : withReuse(reply, reuseOf(entry, left, counts));
     };
   };
+}
+
+/** Until the TTLs are counted down once more, or the entry is another one. */
+function reuseOf(entry: Entry, left: number, counts: ServerCounts): Reuse {
+  const { storedAt, ttl } = entry;
+  const until = storedAt + (ttl - left + 1) * 1000;
+  const hits = hitsOf(entry, counts);
+  return {
+    anyCase: true,
+    take(now) {
+      if (entry.gone || now >= until) return false;
+      counts.requests.inc();
+      hits.inc();
+      return true;
+    },
+  };
+}
+
+/** A reply that was not kept here is a miss each time. */
+function countMisses(reply: Reply, { requests, misses }: ServerCounts): Reply {
+  const { reuse } = reply;
+  if (reuse === undefined) return reply;
+  const take = (now: number): boolean => {
+    if (!reuse.take(now)) return false;
+    requests.inc();
+    misses.inc();
+    return true;
+  };
+  return { ...reply, reuse: { ...reuse, take } };
+}
+
+function hitsOf({ kind }: Entry, counts: ServerCounts): CounterSeries {
+  return kind === "success" ? counts.hits.success : counts.hits.denial;
 }
 
 interface StaleCase {
@@ -106,11 +152,11 @@ async function serveStale(stale: StaleCase): Promise<Reply> {
   const { entry, query, key, options, count } = stale;
   if (options.verifyStale) {
     const reply = await fetchInTime(stale);
-    if (reply !== undefined && reply.rcode !== Rcode.SERVFAIL) return reply;
+    if (reply !== undefined && reply.rcode !== Rcode.SERVFAIL) return withoutReuse(reply);
   } else {
     stale.refresh(entry, query, key);
   }
-  count.stale(query.server);
+  count.of(query.server).stale.inc();
   return replyFrom(entry, query, options.staleTtl);
 }
 
@@ -133,12 +179,12 @@ type Refresh = (entry: Entry, query: Query, key: string) => void;
 function createRefresh(
   next: Handler,
   store: (query: Query, key: string, reply: Reply) => Reply,
-  onPrefetch: (server: string) => void,
+  count: Counts,
 ): Refresh {
   return (entry, query, key) => {
     if (entry.refreshing) return;
     entry.refreshing = true;
-    onPrefetch(query.server);
+    count.of(query.server).prefetch.inc();
     const run = async (): Promise<void> => {
       const reply = await next({ ...query, observers: [] });
       if (reply.rcode !== Rcode.SERVFAIL) store(query, key, reply);
@@ -198,41 +244,10 @@ function createHalves(options: CacheOptions, count: Counts): Halves {
   const create = (half: "success" | "denial"): LRUCache<string, Entry> =>
     new LRUCache({
       max: Math.max(1, options[half].capacity),
-      dispose: (_entry, _key, reason) => {
+      dispose: (entry, _key, reason) => {
+        entry.gone = true;
         if (reason === "evict") count.eviction(half);
       },
     });
   return { success: create("success"), denial: create("denial") };
-}
-
-interface Counts {
-  request(server: string): void;
-  miss(server: string): void;
-  hit(server: string, half: "success" | "denial"): void;
-  stale(server: string): void;
-  prefetch(server: string): void;
-  eviction(half: "success" | "denial"): void;
-  entries(server: string, halves: Halves): void;
-}
-
-function createCounts(zones: Zones, { metrics, view }: SetupContext): Counts {
-  const label = zones.join(",");
-  const { cache: family } = metrics.plugins;
-  let lastServer = "";
-  return {
-    request(server) {
-      lastServer = server;
-      family.requests(server, label, view).inc();
-    },
-    miss: (server) => family.misses(server, label, view).inc(),
-    hit: (server, half) => family.hits(server, half, label, view).inc(),
-    stale: (server) => family.servedStale(server, label, view).inc(),
-    prefetch: (server) => family.prefetch(server, label, view).inc(),
-    eviction: (half) => family.evictions(lastServer, half, label, view).inc(),
-    entries(server, halves) {
-      for (const half of ["success", "denial"] as const) {
-        family.entries.set({ server, type: half, zones: label, view }, halves[half].size);
-      }
-    },
-  };
 }

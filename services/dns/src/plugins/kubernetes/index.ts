@@ -1,17 +1,19 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Flag, Rcode } from "@kubehop/dns-wire";
 import type { Logger } from "@kubehop/kit";
-import type { Link, MaybePromise } from "../../chain.ts";
+import { type Link, mapReply, type MaybePromise } from "../../chain.ts";
 import type { ClusterView } from "../../cluster/cluster-view.ts";
 import { onlyDirective } from "../../corefile/directive.ts";
 import type { Plugin, SetupContext } from "../../plugin.ts";
 import { createErrorReply, createReply, type Reply } from "../../reply.ts";
+import { withoutReuse } from "../../reuse.ts";
 import { matchZone } from "../../zones.ts";
 import { type Answer, answerQuestion, rcodeOfAnswer } from "./answer.ts";
 import { createClusterLookup } from "./lookup.ts";
 import { createMetadata } from "./metadata.ts";
 import { type KubernetesOptions, readKubernetesOptions } from "./options.ts";
 import { soaRecord } from "./records.ts";
+import { reuseOf } from "./reuse.ts";
 import { createSearchPath } from "./search-path.ts";
 import { transferZone } from "./transfer.ts";
 
@@ -29,6 +31,7 @@ export const kubernetes: Plugin = {
       apiServer: options.apiServer,
     });
     return {
+      allowsReuse: true,
       link: createLink(view, options, context),
       transfer: (zone, serial) => transferZone({ view, options }, zone, serial),
       searchPath: createSearchPath(view, options),
@@ -54,21 +57,29 @@ function createLink(view: ClusterView, options: KubernetesOptions, context: Setu
       ttl: options.ttl,
     };
     const soa = () => soaRecord(place, view.changedAt());
-    const finish = (answer: Answer): MaybePromise<Reply> => {
-      if (answer.answers.length > 0) return toReply(answer);
+    const toReply = (answer: Answer): Reply => {
+      if (answer.answers.length > 0) return toPositiveReply(answer);
       if (!answer.missing && type === "SOA" && query.name === zone) {
         return createReply(NAME, { answers: [soa()] });
       }
-      if (answer.missing && options.fallthrough.through(query.name)) return next(query);
       const rcode = answer.missing && !view.synced() ? Rcode.SERVFAIL : rcodeOfAnswer(answer);
       return createReply(NAME, { rcode, authorities: [soa()] });
     };
+    const fallsThrough = (answer: Answer): boolean =>
+      answer.missing && options.fallthrough.through(query.name);
+    // The name may come into being here.
+    const fallThrough = (): MaybePromise<Reply> => mapReply(next, query, withoutReuse);
     const answer = answerQuestion({ query, zone, place, lookup, options, localAddresses });
-    return answer instanceof Promise ? answer.then(finish) : finish(answer);
+    if (answer instanceof Promise) {
+      return answer.then((late) => (fallsThrough(late) ? fallThrough() : toReply(late)));
+    }
+    if (fallsThrough(answer)) return fallThrough();
+    const reply = toReply(answer);
+    return view.synced() ? { ...reply, reuse: reuseOf(view, query, zone, answer) } : reply;
   };
 }
 
-function toReply({ answers, glue, flags }: Answer): Reply {
+function toPositiveReply({ answers, glue, flags }: Answer): Reply {
   return createReply(NAME, { answers, additionals: glue, flags: Flag.AA | flags });
 }
 

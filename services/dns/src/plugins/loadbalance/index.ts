@@ -11,6 +11,7 @@ import {
 } from "../../corefile/directive.ts";
 import { parseDurationArgument } from "../../corefile/duration.ts";
 import type { Plugin, SetupContext } from "../../plugin.ts";
+import { withReuse } from "../../reuse.ts";
 import { createNetworks, type Networks } from "../networks.ts";
 import { drawFirst, type Order, orderReply, preferNetworks, shuffle } from "./order.ts";
 import { parseWeights, type Weights } from "./weights.ts";
@@ -33,9 +34,17 @@ export const loadbalance: Plugin = {
         ? shuffled
         : preferNetworks(shuffled, options.preferred);
     };
+    // Any order is as likely as any other: then one may be drawn again without the records.
+    const isDrawn = file === undefined && options.preferred === undefined;
     let timer: NodeJS.Timeout | undefined;
     return {
-      link: (next) => (query) => mapReply(next, query, (reply) => orderReply(reply, order)),
+      allowsReuse: true,
+      link: (next) => (query) =>
+        mapReply(next, query, (reply) => {
+          const ordered = orderReply(reply, order);
+          if (ordered === reply || reply.reuse === undefined) return ordered;
+          return withReuse(ordered, isDrawn ? { ...reply.reuse, random } : undefined);
+        }),
       async start() {
         if (file === undefined || options.reloadMs === 0) return;
         timer = setInterval(() => file.refresh(), options.reloadMs).unref();
