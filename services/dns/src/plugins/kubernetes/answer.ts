@@ -65,13 +65,15 @@ export function answerQuestion(asked: Asked): MaybePromise<Answer> {
 
 function answerAddress(asked: Asked, type: "A" | "AAAA"): MaybePromise<Answer> {
   const { query, zone, lookup, place } = asked;
-  if (query.name === joinZone("ns.dns", zone)) {
+  if (isNameServer(asked)) {
     return withAnswers(addressRecords(nameServers(asked), type, place));
   }
   const found = lookup.find(query.name, zone);
   switch (found.kind) {
     case "missing":
       return MISSING;
+    case "empty":
+      return NODATA;
     case "hosts":
       return withAnswers(addressRecords(found.hosts, type, place));
     case "external":
@@ -108,7 +110,7 @@ function chase(asked: Asked, first: string): MaybePromise<Answer> {
     chain.push(cname(owner, target, place.ttl));
     if (!isInZone(name, zone)) return chaseOutside(asked, chain, target);
     const found = lookup.find(name, zone);
-    if (found.kind === "missing") return NODATA;
+    if (found.kind === "missing" || found.kind === "empty") return NODATA;
     if (found.kind === "hosts") {
       const records = addressRecords(found.hosts, type, { ...place, owner: target });
       return records.length === 0 ? NODATA : withAnswers([...chain, ...records]);
@@ -127,17 +129,17 @@ async function tryDispatch(query: Query): Promise<Reply | undefined> {
   }
 }
 
-function answerSrv({ query, zone, lookup, place }: Asked): Answer {
+function answerSrv(asked: Asked): Answer {
+  const { query, zone, lookup, place } = asked;
+  if (isNameServer(asked)) return NODATA;
   const found = lookup.find(query.name, zone);
-  if (found.kind === "missing") return MISSING;
-  if (found.kind === "external") return NODATA;
-  return toAnswer(srvRecords(found.hosts, place));
+  return found.kind === "hosts" ? toAnswer(srvRecords(found.hosts, place)) : toExistence(found);
 }
 
 function answerPtr(asked: Asked): Answer {
-  const { query, lookup, place, options } = asked;
+  const { query, zone, lookup, place, options } = asked;
   const ip = reverseAddress(query.name);
-  if (ip === undefined) return existence(asked);
+  if (ip === undefined) return toExistence(lookup.find(query.name, zone));
   const names = lookup.reverse(ip);
   if (names.length === 0) return MISSING;
   const head = { name: place.owner, type: "PTR", class: CLASS_IN, ttl: place.ttl } as const;
@@ -148,6 +150,7 @@ function answerPtr(asked: Asked): Answer {
 
 function answerCname(asked: Asked): Answer {
   const { query, zone, lookup, place } = asked;
+  if (isNameServer(asked)) return NODATA;
   const found = lookup.find(query.name, zone);
   if (found.kind !== "external") return toExistence(found);
   return withAnswers([cname(place.owner, found.target, place.ttl)]);
@@ -163,13 +166,19 @@ function answerTxt(asked: Asked): Answer {
   }
   if (query.name === zone) return NODATA;
   const found = lookup.find(query.name, zone);
-  return found.kind === "hosts" && found.hosts.length === 0 ? MISSING : toExistence(found);
+  return found.kind === "empty" ? MISSING : toExistence(found);
 }
 
 /** NODATA or NXDOMAIN for a type this plugin has no records of. */
-function existence({ query, zone, lookup }: Asked): Answer {
-  if (query.name === joinZone("ns.dns", zone)) return NODATA;
+function existence(asked: Asked): Answer {
+  const { query, zone, lookup } = asked;
+  if (isNameServer(asked)) return NODATA;
   return toExistence(lookup.find(query.name, zone));
+}
+
+/** `ns.dns.ZONE`: the server's own name, which only A and AAAA give records of. */
+function isNameServer({ query, zone }: Asked): boolean {
+  return query.name === joinZone("ns.dns", zone);
 }
 
 function toExistence(found: Found): Answer {

@@ -17,6 +17,8 @@ export interface Host {
 /** What a name stands for. */
 export type Found =
   | { readonly kind: "missing" }
+  /** A name between others, like `svc.cluster.local.`. */
+  | { readonly kind: "empty" }
   | { readonly kind: "hosts"; readonly hosts: readonly Host[] }
   | { readonly kind: "external"; readonly target: string };
 
@@ -30,8 +32,14 @@ export interface ClusterLookup {
   namesOf(ips: readonly string[]): readonly Host[];
 }
 
+/** What is asked for, and how endpoints are called. */
+interface Naming {
+  readonly name: ClusterName;
+  readonly hostname: (address: EndpointAddress) => string;
+}
+
 const MISSING: Found = { kind: "missing" };
-const EMPTY: Found = { kind: "hosts", hosts: [] };
+const EMPTY: Found = { kind: "empty" };
 /** A pod's name that is longer cannot be a label (RFC 1035 §2.3.4). */
 const MAX_POD_NAME = 63;
 
@@ -51,14 +59,13 @@ export function createClusterLookup(view: ClusterView, options: KubernetesOption
       : entry.addresses.filter(({ labels }) => wanted(labels));
   const hostname = hostnameOf(options);
 
-  const findZonal = (entry: ServiceEntry, name: ClusterName): Found => {
-    const all = options.zonal && entry.headless ? addressesOf(entry) : [];
-    return toFound(endpointHosts(entry, inZone(all, name.zonal), { name, hostname }));
-  };
   const findService = (name: ClusterName, namespace: string, service: string): Found => {
     const entry = view.service(namespace, service);
     if (entry?.service === undefined || !wanted(entry.service.metadata.labels)) return MISSING;
-    if (name.zonal !== undefined) return findZonal(entry, name);
+    if (name.zonal !== undefined) {
+      if (!options.zonal || !entry.headless) return MISSING;
+      return zonalHosts(entry, addressesOf(entry), { name, hostname });
+    }
     if (entry.service.spec.type === "ExternalName") return findExternal(entry, name);
     if (entry.headless || name.endpoint !== undefined) {
       if (options.noEndpoints) return MISSING;
@@ -106,7 +113,8 @@ function findPod(
 ): Found {
   const ip = dashedIp(dashed);
   if (ip === undefined || (mode === "verified" && !view.hasPod(namespace, ip))) return MISSING;
-  return { kind: "hosts", hosts: [{ ip, port: -1, target: `${dashed}.${namespace}.pod` }] };
+  // Port 0, not "no port": CoreDNS gives pods an SRV record.
+  return { kind: "hosts", hosts: [{ ip, port: 0, target: `${dashed}.${namespace}.pod` }] };
 }
 
 function findExternal(entry: ServiceEntry, name: ClusterName): Found {
@@ -115,6 +123,16 @@ function findExternal(entry: ServiceEntry, name: ClusterName): Found {
   // An IP address is no name for a CNAME; CoreDNS leaves such a Service out.
   if (below || target === "" || isIP(target) !== 0) return MISSING;
   return { kind: "external", target: target.endsWith(".") ? target : `${target}.` };
+}
+
+/** A zone without endpoints, or one that there is not, has a name all the same (CoreDNS). */
+function zonalHosts(
+  entry: ServiceEntry,
+  addresses: readonly EndpointAddress[],
+  how: Naming,
+): Found {
+  const hosts = endpointHosts(entry, inZone(addresses, how.name.zonal), how);
+  return { kind: "hosts", hosts };
 }
 
 /** With `prefer` all endpoints stand in for a zone that has none. */
@@ -142,7 +160,7 @@ function serviceHosts(entry: ServiceEntry, name: ClusterName): Host[] {
 function endpointHosts(
   entry: ServiceEntry,
   addresses: readonly EndpointAddress[],
-  how: { name: ClusterName; hostname: (address: EndpointAddress) => string },
+  how: Naming,
 ): Host[] {
   const { name } = how;
   const hosts: Host[] = [];

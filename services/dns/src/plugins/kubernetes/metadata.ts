@@ -15,6 +15,7 @@ const PARTS: Readonly<Record<string, Read>> = {
   "kubernetes/port-name": ({ port }) => port,
   "kubernetes/protocol": ({ protocol }) => protocol,
   "kubernetes/service": ({ service }) => service,
+  "kubernetes/zone": ({ zonal }) => zonal?.zone,
 };
 
 /** What the plugin knows about a query: the parts of its name and, with `pods verified`, who asks. */

@@ -29,20 +29,22 @@ export function parseClusterName(name: string, zone: string): ClusterName | unde
   if (namespace === undefined) return { root: undefined };
   const service = labels.pop();
   if (service === undefined) return { root, namespace };
-  const [first, second, ...more] = labels;
+  const [first, second] = labels;
   if (first === undefined) return { root, namespace, service };
   if (second === undefined) return { root, namespace, service, endpoint: first };
-  if (more.length > 0) {
-    const zonal = parseZonal(first, second, more);
+  if (labels.length > 2) {
+    const zonal = parseZonal(labels);
     return zonal === undefined ? undefined : { root, namespace, service, zonal };
   }
   const port = withoutUnderscore(first);
   return { root, namespace, service, port, protocol: withoutUnderscore(second) };
 }
 
-function parseZonal(zone: string, mode: string, more: readonly string[]): ClusterName["zonal"] {
-  const isZonal = more.length === 1 && more[0] === "_zone";
-  return isZonal && (mode === "pin" || mode === "prefer") ? { zone, mode } : undefined;
+/** `ZONE.pin._zone`; a zone may have dots. */
+function parseZonal(labels: readonly string[]): ClusterName["zonal"] {
+  const [mode, anchor] = labels.slice(-2);
+  if (anchor !== "_zone" || (mode !== "pin" && mode !== "prefer")) return undefined;
+  return { zone: labels.slice(0, -2).join("."), mode };
 }
 
 /** The underscore is not required (CoreDNS). */

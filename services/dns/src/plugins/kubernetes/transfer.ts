@@ -40,7 +40,7 @@ function serviceRecords(
   const { zone, ttl } = place;
   const owner = joinZone(`${entry.name}.${entry.namespace}.svc`, zone);
   const found = lookup.find(owner, zone);
-  if (found.kind === "missing") return [];
+  if (found.kind === "missing" || found.kind === "empty") return [];
   if (found.kind === "external") {
     return [{ name: owner, type: "CNAME", class: CLASS_IN, ttl, target: found.target }];
   }
