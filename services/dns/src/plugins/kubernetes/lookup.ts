@@ -63,7 +63,7 @@ export function createClusterLookup(view: ClusterView, options: KubernetesOption
     const entry = view.service(namespace, service);
     if (entry?.service === undefined || !wanted(entry.service.metadata.labels)) return MISSING;
     if (name.zonal !== undefined) {
-      if (!options.zonal || !entry.headless) return MISSING;
+      if (!options.zonal) return MISSING;
       return zonalHosts(entry, addressesOf(entry), { name, hostname });
     }
     if (entry.service.spec.type === "ExternalName") return findExternal(entry, name);
@@ -131,6 +131,7 @@ function zonalHosts(
   addresses: readonly EndpointAddress[],
   how: Naming,
 ): Found {
+  if (!entry.headless) return MISSING;
   const hosts = endpointHosts(entry, inZone(addresses, how.name.zonal), how);
   return { kind: "hosts", hosts };
 }
