@@ -424,6 +424,23 @@ describe("identity", () => {
 });
 
 describe("operations", () => {
+  it("OpenAPI v2 comes as JSON and as protobuf, each with an ETag of its own", async () => {
+    const ask = (headers: Record<string, string>): ReturnType<typeof server.send> =>
+      server.send("/openapi/v2", { headers });
+    const json = await ask({ accept: "application/json" });
+    expect(json.body["swagger"]).toBe("2.0");
+    const mime = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    const protobuf = await ask({ accept: mime });
+    expect([protobuf.status, protobuf.headers["content-type"]]).toEqual([
+      200,
+      mime.replace("@", "."),
+    ]);
+    const { etag } = protobuf.headers;
+    expect(etag).not.toBe(json.headers["etag"]);
+    expect((await ask({ accept: mime, "if-none-match": String(etag) })).status).toBe(304);
+    expect((await ask({ accept: "text/html" })).body.code).toBe(406);
+  });
+
   it("health, version and metrics answer", async () => {
     expect((await server.send("/readyz?verbose")).text).toContain("[+]nats ok");
     expect((await server.send("/version")).body.gitVersion).toBe("v1.32.0+kubehop");

@@ -17,7 +17,16 @@ import {
 const AGGREGATED = "APIGroupDiscoveryList";
 
 /** Paths named by GET /. */
-const ROOT_PATHS = ["/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v3", "/readyz"];
+const ROOT_PATHS = [
+  "/api",
+  "/apis",
+  "/healthz",
+  "/livez",
+  "/metrics",
+  "/openapi/v2",
+  "/openapi/v3",
+  "/readyz",
+];
 
 /**
  * Discovery: what kinds there are, in the old form (one document a group version) and in the

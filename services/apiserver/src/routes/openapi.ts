@@ -1,9 +1,12 @@
-import { apiVersionOf, type Kind } from "@kubehop/api";
-import type { FastifyInstance } from "fastify";
+import { apiVersionOf, type Kind, notAcceptable } from "@kubehop/api";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { createHash } from "node:crypto";
 import { derivedFrom, type KindTable } from "../custom-resources/kind-table.ts";
+import { pathsOf } from "../openapi/paths.ts";
+import { schemasOf } from "../openapi/schemas.ts";
+import { type DocumentV2, documentV2 } from "../openapi/v2.ts";
+import { encodeDocumentV2 } from "../openapi/v2-protobuf.ts";
 import { type GroupVersion, groupVersionsOf } from "./discovery-documents.ts";
-import { schemaName, schemasOf } from "./openapi-schemas.ts";
 import { REVIEWS } from "./review-kinds.ts";
 
 interface Document {
@@ -13,8 +16,13 @@ interface Document {
   readonly hash: string;
 }
 
+/** What client-go asks for; the answer's type has a point for the `@`, as upstream's. */
+const PROTOBUF = /^application\/com\.github\.proto-openapi\.spec\.v2[@.]v1\.0\+protobuf$/;
+const PROTOBUF_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+const JSON_TYPES = new Set(["application/json", "application/*", "*/*"]);
+
 /**
- * OpenAPI v3, one document a group version. The paths hold what kubectl needs to know that the
+ * OpenAPI v3, one document a group version, and v2, one for all. The paths tell kubectl that the
  * server validates fields itself; the schemas are those of the kinds, for `kubectl explain`.
  */
 export function addOpenApiRoutes(
@@ -22,6 +30,18 @@ export function addOpenApiRoutes(
   kinds: KindTable,
   serverVersion: string,
 ): void {
+  addVersion3(app, kinds, serverVersion);
+  const version2 = derivedFrom(kinds, (all) => formsOf([...all, ...REVIEWS], serverVersion));
+  app.get("/openapi/v2", (request, reply) => {
+    const form = acceptedForm(request.headers.accept);
+    const { body, hash } = version2()[form]();
+    void reply.header("vary", "Accept").header("etag", `"${hash}"`);
+    if (request.headers["if-none-match"] === `"${hash}"`) return reply.code(304).send();
+    return reply.type(form === "json" ? "application/json" : PROTOBUF_TYPE).send(body);
+  });
+}
+
+function addVersion3(app: FastifyInstance, kinds: KindTable, serverVersion: string): void {
   const documents = derivedFrom(kinds, (all) =>
     groupVersionsOf([...all, ...REVIEWS]).map((one) => buildDocument(one, serverVersion)),
   );
@@ -38,15 +58,22 @@ export function addOpenApiRoutes(
     (request, reply) => {
       const document = documents().find(({ path }) => path === request.params["*"]);
       if (document === undefined) return reply.callNotFound();
-      const { hash } = request.query;
-      if (hash !== undefined && hash !== document.hash) {
-        return reply.redirect(`/openapi/v3/${document.path}?hash=${document.hash}`, 301);
-      }
-      void reply.header("etag", `"${document.hash}"`);
-      if (hash !== undefined) void reply.header("cache-control", "public, immutable");
-      return reply.type("application/json").serializer(String).send(document.body);
+      return sendDocument(reply, document, request.query.hash);
     },
   );
+}
+
+function sendDocument(
+  reply: FastifyReply,
+  { path, body, hash: known }: Document,
+  hash: string | undefined,
+): FastifyReply {
+  if (hash !== undefined && hash !== known) {
+    return reply.redirect(`/openapi/v3/${path}?hash=${known}`, 301);
+  }
+  void reply.header("etag", `"${known}"`);
+  if (hash !== undefined) void reply.header("cache-control", "public, immutable");
+  return reply.type("application/json").serializer(String).send(body);
 }
 
 function buildDocument(groupVersion: GroupVersion, serverVersion: string): Document {
@@ -55,36 +82,49 @@ function buildDocument(groupVersion: GroupVersion, serverVersion: string): Docum
   const body = JSON.stringify({
     openapi: "3.0.0",
     info: { title: "Kubernetes", version: serverVersion },
-    paths: Object.fromEntries(kinds.map((kind) => [objectPath(path, kind), pathItem(kind)])),
+    paths: pathsOf(kinds),
     components: { schemas: schemasOf(kinds) },
   });
-  return { path, body, hash: createHash("sha256").update(body).digest("hex").toUpperCase() };
+  return { path, body, hash: hashOf(body) };
 }
 
-function objectPath(root: string, kind: Kind): string {
-  const scope = kind.namespaced ? "namespaces/{namespace}/" : "";
-  return `/${root}/${scope}${kind.plural}/{name}`;
+interface Form {
+  readonly body: Buffer;
+  readonly hash: string;
 }
 
-function pathItem(kind: Kind): object {
-  const gvk = gvkOf(kind);
-  const schema = { $ref: `#/components/schemas/${schemaName(kind)}` };
-  const ok = { description: "OK", content: { "application/json": { schema } } };
+/** Both forms of the v2 document, made when they are asked for: seldom, and by few clients. */
+function formsOf(
+  kinds: readonly Kind[],
+  serverVersion: string,
+): Readonly<Record<"json" | "protobuf", () => Form>> {
+  let document: DocumentV2 | undefined;
+  const once = (encode: (from: DocumentV2) => Buffer): (() => Form) => {
+    let form: Form | undefined;
+    return () => {
+      document ??= documentV2(kinds, serverVersion);
+      if (form === undefined) {
+        const body = encode(document);
+        form = { body, hash: hashOf(body) };
+      }
+      return form;
+    };
+  };
   return {
-    get: {
-      "x-kubernetes-action": "get",
-      "x-kubernetes-group-version-kind": gvk,
-      responses: { 200: ok },
-    },
-    patch: {
-      "x-kubernetes-action": "patch",
-      "x-kubernetes-group-version-kind": gvk,
-      parameters: [{ name: "fieldValidation", in: "query", schema: { type: "string" } }],
-      responses: { 200: ok },
-    },
+    json: once((from) => Buffer.from(JSON.stringify(from))),
+    protobuf: once(encodeDocumentV2),
   };
 }
 
-function gvkOf({ group, version, kind }: Kind): object {
-  return { group, version, kind };
+function acceptedForm(header = "*/*"): "json" | "protobuf" {
+  for (const range of header.split(",")) {
+    const type = (range.split(";")[0] ?? "").trim().toLowerCase();
+    if (PROTOBUF.test(type)) return "protobuf";
+    if (JSON_TYPES.has(type)) return "json";
+  }
+  throw notAcceptable(["application/json", PROTOBUF_TYPE]);
+}
+
+function hashOf(body: string | Buffer): string {
+  return createHash("sha256").update(body).digest("hex").toUpperCase();
 }

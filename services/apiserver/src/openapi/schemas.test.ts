@@ -1,6 +1,6 @@
 import { Kinds, type Kind } from "@kubehop/api";
 import { expect, it } from "vitest";
-import { schemasOf } from "./openapi-schemas.ts";
+import { schemasOf } from "./schemas.ts";
 
 it("structs stand beside the kinds, and fields refer to them", () => {
   const schemas = schemasOf([Kinds.Service]);
@@ -28,4 +28,20 @@ it("each reference leads to a schema, also those of schemas inside themselves", 
     const names = [...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name);
     expect(names.filter((name) => !Object.hasOwn(schemas, name ?? ""))).toEqual([]);
   }
+});
+
+it("names are upstream's, whichever kind a struct stands in", () => {
+  const names = Object.keys(schemasOf([Kinds.Deployment]));
+  expect(names).toEqual(
+    expect.arrayContaining([
+      "io.k8s.api.apps.v1.DeploymentSpec",
+      "io.k8s.api.core.v1.PodSpec",
+      "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta",
+      "io.k8s.apimachinery.pkg.util.intstr.IntOrString",
+      "io.k8s.apimachinery.pkg.api.resource.Quantity",
+    ]),
+  );
+  expect(Object.keys(schemasOf([Kinds.EndpointSlice]))).toContain(
+    "io.k8s.api.discovery.v1.EndpointPort",
+  );
 });

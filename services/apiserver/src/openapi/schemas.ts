@@ -1,18 +1,25 @@
 import type { Kind } from "@kubehop/api";
 import { customTraits } from "../custom-resources/custom-kind.ts";
+import { INT_OR_STRING, QUANTITY, type Schema, schemaName, structName } from "./names.ts";
 
-/** A JSON schema as it stands in a document. */
-type Schema = Readonly<Record<string, unknown>>;
-
-/** A kind's schema by the name under which its document refers to it. */
-export function schemaName({
-  group,
-  version,
-  kind,
-}: Pick<Kind, "group" | "version" | "kind">): string {
-  const short = group === "" ? "core" : (group.split(".")[0] ?? group);
-  return `io.k8s.api.${short}.${version}.${kind}`;
-}
+/** Scalars that upstream has a type for, by the format under which a field has them. */
+const SHARED: Readonly<Record<string, { readonly name: string; readonly schema: Schema }>> = {
+  "int-or-string": {
+    name: INT_OR_STRING,
+    schema: {
+      description: "A number or a text.",
+      format: "int-or-string",
+      oneOf: [{ type: "integer" }, { type: "string" }],
+    },
+  },
+  quantity: {
+    name: QUANTITY,
+    schema: {
+      description: "A number with a unit, such as 100m, 1.5 or 64Mi.",
+      oneOf: [{ type: "string" }, { type: "number" }],
+    },
+  },
+};
 
 /**
  * The schemas of some kinds of one group version, with those of the structs in them beside: fields
@@ -22,11 +29,10 @@ export function schemasOf(kinds: readonly Kind[]): Record<string, Schema> {
   const schemas: Record<string, Schema> = {};
   for (const kind of kinds) {
     const { group, version } = kind;
-    const name = (title: string): string => schemaName({ group, version, kind: title });
     // A user's titles name nothing: what they stand in is told as it is.
     const schema =
       customTraits(kind) === undefined
-        ? withReferences(kind.schema as Schema, { name, schemas, isRoot: true })
+        ? withReferences(kind.schema as Schema, { kind, schemas, isRoot: true })
         : (kind.schema as Schema);
     const gvk = { group, version, kind: kind.kind };
     schemas[schemaName(kind)] = { ...schema, "x-kubernetes-group-version-kind": [gvk] };
@@ -35,32 +41,41 @@ export function schemasOf(kinds: readonly Kind[]): Record<string, Schema> {
 }
 
 interface Context {
-  /** The name of a struct's schema. */
-  name(title: string): string;
+  readonly kind: Kind;
   /** Takes the structs. */
   readonly schemas: Record<string, Schema>;
   readonly isRoot: boolean;
 }
 
 function withReferences(schema: Schema, context: Context): Schema {
-  const recursive = schema["x-kubernetes-recursive"];
-  if (typeof recursive === "string") return reference(context.name(recursive), schema);
-  const { title, properties } = schema;
+  const { title, properties, format } = schema;
+  const shared = SHARED[String(format)];
+  if (shared !== undefined) {
+    context.schemas[shared.name] ??= shared.schema;
+    return reference(shared.name, schema);
+  }
+  if (typeof schema["x-kubernetes-recursive"] === "string") {
+    return reference(structName(schema, context.kind), schema);
+  }
   if (context.isRoot || typeof title !== "string" || properties === undefined) {
     return withChildren(schema, context);
   }
-  const name = context.name(title);
+  const name = structName(schema, context.kind);
   if (!Object.hasOwn(context.schemas, name)) {
-    // Its place is taken first: what is in it may refer to it.
-    context.schemas[name] = schema;
-    context.schemas[name] = withChildren(schema, context);
+    // The description is that of the field. A struct's place is taken first: what is in it may refer to it.
+    const { description: _ofField, ...struct } = schema;
+    context.schemas[name] = struct;
+    context.schemas[name] = withChildren(struct, context);
   }
   return reference(name, schema);
 }
 
-function reference(name: string, { description }: Schema): Schema {
+function reference(name: string, schema: Schema): Schema {
+  const { description } = schema;
+  const strategy = schema["x-kubernetes-patch-strategy"];
   return {
     ...(description !== undefined && { description }),
+    ...(strategy !== undefined && { "x-kubernetes-patch-strategy": strategy }),
     allOf: [{ $ref: `#/components/schemas/${name}` }],
   };
 }
