@@ -31,7 +31,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "lab",
           sequence: { groupOrder: 2 },
-          include: ["test/lab/**/*.lab.test.ts"],
+          include: ["test/lab/**/*.lab.test.ts", "test/conformance/**/*.lab.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,

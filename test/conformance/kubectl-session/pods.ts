@@ -1,0 +1,94 @@
+import type { KubectlSession } from "../../support/kubectl-session.ts";
+
+/** Pods by hand, and what they say. */
+export async function runAndRead({ says, fails, start }: KubectlSession): Promise<void> {
+  await says(
+    "kubectl run talker --image=busybox --labels=app=talker --restart=Never " +
+      `--overrides='{"spec":{"nodeName":"node-1"}}' --command -- ` +
+      "sh -c 'echo first; echo second; while sleep 1; do echo tick; done'",
+    "pod/talker created\n",
+  );
+  await says(
+    "kubectl run crash --image=busybox " +
+      `--overrides='{"spec":{"nodeName":"node-1"}}' -- sh -c 'echo gone; exit 1'`,
+    "pod/crash created\n",
+  );
+  await says(
+    "kubectl wait --for=condition=Ready pod/talker --timeout=60s",
+    "pod/talker condition met\n",
+  );
+  await says("kubectl logs talker --limit-bytes=13", "first\nsecond\n");
+  await says("kubectl logs talker --since=1h | head -1", "first\n");
+  await says(
+    "kubectl logs talker --timestamps | head -1",
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\S+Z first\n$/,
+  );
+  await says(
+    "kubectl logs -l app=talker --prefix --tail=1",
+    /^\[pod\/talker\/talker\] (?:second|tick)\n$/,
+  );
+  const follow = start("kubectl logs -f talker --tail=0");
+  await follow.prints(/^tick\ntick\n/);
+  await follow.interrupt();
+  await fails("kubectl logs talker -c nope", "error: container nope is not valid for pod talker\n");
+  await says(
+    "kubectl wait --for=jsonpath='{.status.containerStatuses[0].restartCount}'=1 pod/crash --timeout=90s",
+    "pod/crash condition met\n",
+  );
+  await says("kubectl logs crash --previous", "gone\n");
+  await says(
+    "kubectl get pods --field-selector=status.phase=Running,metadata.name=talker -o name",
+    "pod/talker\n",
+  );
+  await says(
+    "kubectl get pod talker -o wide",
+    /^talker +1\/1 +Running +0 +\d+s +10\.244\.\d\.\d+ +node-\d +<none> +<none>$/m,
+  );
+  await says("kubectl describe pod talker", /^ {2}Normal +Started .* Started container talker$/m);
+  await says(
+    "kubectl events --for=pod/talker",
+    /^\d+s +Normal +Pulled +Pod\/talker +Container image "busybox" already present on machine$/m,
+  );
+  await says(
+    "kubectl get events --field-selector=involvedObject.name=talker,reason=Started --no-headers",
+    /^\d+s +Normal +Started +pod\/talker +Started container talker\n$/,
+  );
+}
+
+/** Commands in a pod, and files to and from it. */
+export async function exec({ says, fails, file, mutters }: KubectlSession): Promise<void> {
+  await says("kubectl exec talker -- hostname", "talker\n");
+  await says("echo typed | kubectl exec -i talker -- cat", "typed\n");
+  await fails("kubectl exec talker -- sh -c 'exit 3'", "command terminated with exit code 3\n", 3);
+  await says("kubectl exec deployment/web -- true", "");
+  await file("there.txt", "copied\n");
+  await says("kubectl cp there.txt talker:/tmp/there.txt", "");
+  await mutters(
+    "kubectl cp talker:/tmp/there.txt back.txt && cat back.txt",
+    "copied\n",
+    /^tar: Removing leading/,
+  );
+  await fails(
+    "kubectl debug talker --image=busybox",
+    /error: ephemeral containers are disabled for this cluster/,
+  );
+}
+
+/** Ways from the user's machine to a pod. */
+export async function forward({ says, start }: KubectlSession): Promise<void> {
+  for (const target of ["deployment/web :8080", "service/web :80"]) {
+    const line = start(`kubectl port-forward ${target}`);
+    const [, port] = await line.prints(/^Forwarding from 127\.0\.0\.1:(\d+) -> 8080$/m);
+    await says(`curl -s http://127.0.0.1:${port}/`, "web\n");
+    await line.interrupt();
+  }
+  const proxy = start("kubectl proxy --port=0");
+  const [, port] = await proxy.prints(/^Starting to serve on 127\.0\.0\.1:(\d+)$/m);
+  const base = `http://127.0.0.1:${port}/api/v1/namespaces/session`;
+  await says(`curl -s ${base}/services/web:80/proxy/`, "web\n");
+  await says(`curl -s ${base}/configmaps/other`, /"colour": ?"red"/);
+  await proxy.interrupt();
+  const attach = start("kubectl attach talker");
+  await attach.prints(/^tick$/m);
+  await attach.interrupt();
+}
