@@ -16,9 +16,14 @@ export interface RegistryWatchOptions {
   onSnapshot(entries: readonly RegistryEntry[], revision: number): void;
   /**
    * Called for each later change of a key, with rising revisions. Writes made while the connection
-   * was lost come as the last state of each key only.
+   * was lost come as the last state of each key only: a deletion may be of a key never heard of.
    */
   onEntry(entry: RegistryEntry): void;
+  /**
+   * Called after the entries that were read again because writes may have been missed: up to
+   * `revision` only the last state of each key has been told. Not called when nothing was written.
+   */
+  onGap?(revision: number): void;
 }
 
 const FIRST_RETRY_MS = 50;
@@ -167,12 +172,18 @@ class RegistryWatch {
 
   #continue(entries: readonly RegistryEntry[], revision: number): void {
     const missing = this.#missing(entries);
+    const before = this.#revision;
     for (const entry of entries) {
-      if (entry.deleted || entry.revision !== this.#known.get(entry.key)) this.#tell(entry);
+      const known = this.#known.get(entry.key);
+      const isNews = entry.deleted
+        ? known !== undefined || entry.revision > before
+        : entry.revision !== known;
+      if (isNews) this.#tell(entry);
     }
     for (const key of missing) {
       this.#tell({ key, revision, deleted: true, lastValue: new Uint8Array() });
     }
+    if (revision > before) this.#guard(() => this.#options.onGap?.(revision));
   }
 
   #onEvent({ entry, previousRevision }: PublishedEntry): void {
@@ -196,8 +207,8 @@ class RegistryWatch {
 
   #tell(entry: RegistryEntry): void {
     this.#revision = Math.max(this.#revision, entry.revision);
-    if (!entry.deleted) this.#known.set(entry.key, entry.revision);
-    else if (!this.#known.delete(entry.key)) return;
+    if (entry.deleted) this.#known.delete(entry.key);
+    else this.#known.set(entry.key, entry.revision);
     this.#guard(() => this.#options.onEntry(entry));
   }
 

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type NatsServer, startNats, waitFor } from "@kubehop/testkit";
-import type { Bus } from "./connection.ts";
+import { type Bus, connectBus } from "./connection.ts";
+import { openLink } from "../testing/link.ts";
 import { openRegistry, type RegistryWriter, RevisionMismatch } from "./registry.ts";
 import type { RegistryEntry } from "./registry-entry.ts";
 import { watchRegistry } from "./registry-watch.ts";
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (value: Uint8Array): string => new TextDecoder().decode(value);
@@ -84,6 +87,81 @@ describe("registry", () => {
     await expect(registry.update("services.kill.a", bytes("3"), written)).resolves.toBe(
       written + 1,
     );
+  });
+
+  it("knows the last revision of all, and says so when it can't", async () => {
+    const written = await registry.create("services.newest.a", bytes("1"));
+    expect(await registry.revision()).toBe(written);
+    await nats.kill();
+    await waitFor(() => !bus.connected());
+    await expect(registry.revision()).rejects.toThrow("lost");
+    await nats.restart();
+    await waitFor(() => bus.connected());
+    expect(await waitFor(() => registry.revision())).toBe(written);
+  });
+
+  describe("when the first acknowledgement is lost, and the server's memory of it, too", () => {
+    /** A write whose answer does not come before somebody else may write, and nats-server dies. */
+    async function writeBlindly(key: string, meanwhile: (revision: number) => Promise<unknown>) {
+      await using link = await openLink(nats.url);
+      const options = { user: "apiserver", password: nats.passwords.apiserver } as const;
+      await using far = await connectBus({
+        ...options,
+        url: link.url,
+        name: "far",
+        logger: SILENT,
+      });
+      await using writer = await openRegistry(far);
+      const first = await registry.create(key, bytes("1"));
+      link.mute();
+      const write = writer.update(key, bytes("2"), first).catch((error: unknown) => error);
+      const revision = await waitFor(async () => {
+        const last = await registry.lastRevision(key);
+        return last > first && last;
+      });
+      await meanwhile(revision);
+      await nats.restart();
+      await waitFor(() => bus.connected());
+      return { outcome: await write, revision };
+    }
+
+    it("knows that it did happen as long as it shows", async () => {
+      const { outcome, revision } = await writeBlindly("services.blind.a", async () => {});
+      expect(outcome).toBe(revision);
+    });
+
+    it("does not say that it lost a race which it won before somebody else wrote", async () => {
+      const key = "services.blind.b";
+      const { outcome } = await writeBlindly(key, (revision) =>
+        registry.update(key, bytes("3"), revision),
+      );
+      expect(outcome).not.toBeInstanceOf(RevisionMismatch);
+      expect((outcome as Error).message).toContain("written over");
+    });
+  });
+
+  it("tells a watcher of a key that came and went while nobody listened", async () => {
+    await using link = await openLink(nats.url);
+    const { url } = link;
+    const options = { user: "component", password: nats.passwords.component } as const;
+    await using far = await connectBus({ ...options, url, name: "far", logger: SILENT });
+    const told: number[] = [];
+    const gaps: number[] = [];
+    let synced = false;
+    await using _watch = watchRegistry(far, {
+      filter: "services.>",
+      onSnapshot: () => (synced = true),
+      onEntry: ({ revision }) => told.push(revision),
+      onGap: (revision) => gaps.push(revision),
+    });
+    await waitFor(() => synced);
+    link.cut();
+    await waitFor(() => !far.connected());
+    const created = await registry.create("services.away.a", bytes("1"));
+    const deleted = await registry.delete("services.away.a", bytes("1"), created);
+    link.mend();
+    await waitFor(() => told.includes(deleted));
+    expect(gaps).toEqual([deleted]);
   });
 
   it("tells a watcher deletions with the last object, and nothing of lost races", async () => {

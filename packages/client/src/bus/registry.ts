@@ -41,6 +41,16 @@ export interface RegistryWriter extends AsyncDisposable {
   delete(key: string, lastValue: Uint8Array, lastRevision: number): Promise<number>;
   /** The revision of a key's last write or deletion; 0 when there is none. */
   lastRevision(key: string): Promise<number>;
+  /**
+   * The revision of the last write of all, whoever made it; 0 when there is none. Asks once, and
+   * rejects within 2 s, at once while the connection is lost.
+   */
+  revision(): Promise<number>;
+}
+
+/** A write may have happened, and the registry no longer shows whether it did. */
+class OutcomeUnknown extends Error {
+  override readonly name = "OutcomeUnknown";
 }
 
 /** The largest value, and room for the headers of a write. */
@@ -53,13 +63,17 @@ const RETRY_MS = 50;
 const DUPLICATE_WINDOW_MS = 30_000;
 const WRONG_LAST_SEQUENCE = 10071;
 const STREAM_NAME_IN_USE = 10058;
+/** The message id under which a message was stored. */
+const ID_HEADER = "Nats-Msg-Id";
+/** The sequence that a message has replaced, 0 for none. */
+const REPLACED_HEADER = "Nats-Expected-Last-Subject-Sequence";
 
 /** Makes sure the registry exists, with its settings, and gives the right to write to it. */
 export async function openRegistry(bus: Bus): Promise<RegistryWriter> {
   const connection = connectionOf(bus);
   const manager = await retrying(() => ensureStream(connection));
   const purge = startMarkerPurge(connection, manager);
-  const write = createWrite(jetstream(connection.nats));
+  const write = createWrite(jetstream(connection.nats), manager);
 
   return {
     async create(key, value) {
@@ -79,6 +93,11 @@ export async function openRegistry(bus: Bus): Promise<RegistryWriter> {
       const last = await retrying(() => lastMessage(manager, key));
       return last?.seq ?? 0;
     },
+    async revision() {
+      if (!bus.connected()) throw new Error("the connection to nats-server is lost");
+      const { state } = await manager.streams.info(REGISTRY_STREAM);
+      return state.last_seq;
+    },
     [Symbol.asyncDispose]: () => purge[Symbol.asyncDispose](),
   };
 }
@@ -95,26 +114,49 @@ interface Write {
  * A write whose acknowledgement does not come may have happened. The message id makes asking again
  * safe: the server answers a repeat with the sequence of the first.
  */
-function createWrite(client: JetStreamClient): (write: Write) => Promise<number> {
-  return async ({ key, value, lastRevision, marker }) => {
-    const options = {
-      msgID: nuid.next(),
-      expect: { lastSubjectSequence: lastRevision },
-      timeout: ACK_TIMEOUT_MS,
-    };
+function createWrite(
+  client: JetStreamClient,
+  manager: JetStreamManager,
+): (write: Write) => Promise<number> {
+  return async (write) => {
+    const { key, value, lastRevision, marker } = write;
+    const msgID = nuid.next();
+    const expect = { lastSubjectSequence: lastRevision };
+    const options = { msgID, expect, timeout: ACK_TIMEOUT_MS };
     const markerHeaders = headers();
     if (marker === true) markerHeaders.set(OPERATION_HEADER, DELETE_OPERATION);
     const subject = `${REGISTRY_SUBJECT}.${key}`;
+    let attempts = 0;
     return retrying(async () => {
+      attempts += 1;
       try {
         const ack = await client.publish(subject, value, { ...options, headers: markerHeaders });
         return ack.seq;
       } catch (error) {
         if (!isApiError(error, WRONG_LAST_SEQUENCE)) throw error;
-        throw new RevisionMismatch(key, { cause: error });
+        if (attempts === 1) throw new RevisionMismatch(key, { cause: error });
+        return await outcomeOfRepeat(manager, write, msgID);
       }
     });
   };
+}
+
+/**
+ * What became of a write whose repeat met another revision than it expected. A server that was
+ * restarted knows only the ids of messages that are still there; the first attempt's may have
+ * been stored and written over before. The key's last message tells its own id and what it
+ * replaced; if it replaced something else, nobody can tell.
+ */
+async function outcomeOfRepeat(
+  manager: JetStreamManager,
+  { key, lastRevision }: Write,
+  id: string,
+): Promise<number> {
+  const last = await lastMessage(manager, key);
+  if (last?.header.get(ID_HEADER) === id) return last.seq;
+  const replaced = last?.header.get(REPLACED_HEADER);
+  if (replaced === String(lastRevision)) throw new RevisionMismatch(key);
+  throw new OutcomeUnknown(`the registry key ${key} was written over before a write was confirmed`);
 }
 
 /** What the stream's leader has last for a key; a direct get may be answered by a follower. */
@@ -160,11 +202,14 @@ async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
     try {
       return await attempt();
     } catch (error) {
-      const final = error instanceof RevisionMismatch || isRefusal(error);
-      if (final || performance.now() + RETRY_MS > deadline) throw error;
+      if (isFinal(error) || performance.now() + RETRY_MS > deadline) throw error;
       await delay(RETRY_MS);
     }
   }
+}
+
+function isFinal(error: unknown): boolean {
+  return error instanceof RevisionMismatch || error instanceof OutcomeUnknown || isRefusal(error);
 }
 
 /** JetStream said no; but "not ready" (503) right after a start is worth another try. */
