@@ -170,10 +170,10 @@ function serve({ config, kit, files, bootstrap, ...rest }: ServeOptions): Promis
   const authenticate = createAuthenticator(authenticateToken);
   const grants = createGrants(resources.cache);
   const authorizer = createAuthorizer(grants);
-  const { cache } = resources;
+  const { cache, store } = resources;
   const metrics = createApiServerMetrics(kit.metrics, cache, VERSION["gitVersion"] ?? "");
   const now = (): number => clock.now();
-  const watch = { cache, metrics, random, now, streams: rest.streams };
+  const watch = { cache, store, metrics, random, now, streams: rest.streams };
   const app = build({
     ...rest,
     watch,

@@ -51,6 +51,49 @@ describe("what one API server has written, the other", () => {
     expect(codes).toEqual([200]);
   });
 
+  it("shows as changed at once, alone, in lists and in watches that begin with all", async () => {
+    await create(first, "shown");
+    const watch = `${PATH}?watch=1&timeoutSeconds=1&fieldSelector=metadata.name%3Dshown`;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const data = { round: String(round) };
+      const options = { method: "PATCH", body: { data }, headers: MERGE };
+      const written = await first.send(`${PATH}/shown`, options);
+      const path = [`${PATH}/shown`, `${PATH}?fieldSelector=metadata.name%3Dshown`, watch][
+        round % 3
+      ];
+      const { text } = await second.send(path ?? watch);
+      expect(text).toContain(`"resourceVersion":"${written.body.metadata.resourceVersion}"`);
+      expect(text).toContain(`"round":"${round}"`);
+    }
+  });
+
+  it("changes back at once: a change that is none by what it knows is one by what is", async () => {
+    const codes = await codesOf(async (name) => {
+      await create(first, `back-${name}`);
+      const path = `${PATH}/back-${name}`;
+      await second.send(path, { method: "PATCH", body: { data: { a: "1" } }, headers: MERGE });
+      await first.send(path, { method: "PATCH", body: { data: { a: "2" } }, headers: MERGE });
+      await second.send(path, { method: "PATCH", body: { data: { a: "1" } }, headers: MERGE });
+      const answer = await first.send(path);
+      expect(answer.body.data).toEqual({ a: "1" });
+      return answer;
+    });
+    expect(codes).toEqual([200]);
+  });
+
+  it("is what a JSON patch is tested against", async () => {
+    const headers = { "content-type": "application/json-patch+json" };
+    const codes = await codesOf(async (name) => {
+      await create(first, `tested-${name}`);
+      const path = `${PATH}/tested-${name}`;
+      await second.send(path);
+      await first.send(path, { method: "PATCH", body: { data: { a: "1" } }, headers: MERGE });
+      const body = [{ op: "test", path: "/data/a", value: "1" }];
+      return second.send(path, { method: "PATCH", body, headers });
+    });
+    expect(codes).toEqual([200]);
+  });
+
   it("replaces at once, in the version it was given", async () => {
     let { body } = await create(first, "replaced");
     const codes = await codesOf(async (data) => {

@@ -10,8 +10,13 @@ export interface AllocationStore<T> {
    * resolves, `get` knows the allocation.
    */
   create(name: string, value: T): Promise<boolean>;
-  /** Removes an allocation; without effect when there is none. */
-  delete(name: string): Promise<void>;
+  /**
+   * Removes the allocation a name has now, or only the one of a `version`; without effect when
+   * that is gone already, whoever has the name by then.
+   */
+  delete(name: string, version?: string): Promise<void>;
+  /** Tells the allocation a name has from any other it had or will have; undefined for none. */
+  version(name: string): string | undefined;
   /** The allocation of a name, as far as this API server has seen. */
   get(name: string): T | undefined;
   /** Names of all allocations this API server has seen. */

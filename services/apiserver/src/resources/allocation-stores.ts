@@ -81,6 +81,8 @@ function createAllocationStore<T>(
 ): AllocationStore<T> {
   const prefix = registryPrefix(codec.kind).slice(0, -1);
   const keyOf = (name: string): string => registryKey(codec.kind, { name });
+  const versionOf = (name: string): string | undefined =>
+    cache.get(keyOf(name))?.object.metadata.uid;
   return {
     async create(name, value) {
       try {
@@ -91,18 +93,20 @@ function createAllocationStore<T>(
         throw error;
       }
     },
-    async delete(name) {
+    async delete(name, version = versionOf(name)) {
       for (let left = DELETE_ATTEMPTS; ; left -= 1) {
         const entry = cache.get(keyOf(name));
-        if (entry === undefined) return;
+        if (entry === undefined || entry.object.metadata.uid !== version) return;
         try {
           await store.delete(entry, entry.object);
           return;
         } catch (error) {
           if (!(error instanceof RevisionConflict) || left <= 1) throw error;
+          await store.refresh(entry.key);
         }
       }
     },
+    version: versionOf,
     get(name) {
       const entry = cache.get(keyOf(name));
       return entry && codec.fromObject(entry.object);

@@ -12,7 +12,7 @@ import { copyObject, createEntry, encodeObject, type Entry } from "../storage/en
 import { isUnchanged, timestamp } from "./metadata.ts";
 import { removeObject } from "./remove.ts";
 import type { Resources } from "./resources.ts";
-import { retryOnConflict } from "./retry.ts";
+import { confirmNewest, retryOnConflict } from "./retry.ts";
 import { keyOf, type Target } from "./target.ts";
 import { isFinished } from "./update.ts";
 
@@ -59,7 +59,9 @@ export async function deleteObject(
     if (gone) {
       return { entry: await removeObject(resources, kind, { current, final: next }), gone };
     }
-    if (isUnchanged(next, current.object)) return { entry: current, gone };
+    if (isUnchanged(next, current.object)) {
+      return { entry: await confirmNewest(resources, current), gone };
+    }
     return { entry: await resources.store.update(current, next), gone };
   });
 }

@@ -15,7 +15,7 @@ const WRITE = {
 
 /** A storage that answers everything alike. */
 function storageAnswering(answer: () => Promise<number>): Storage {
-  return { create: answer, update: answer, delete: answer, lastRevision: answer };
+  return { create: answer, update: answer, delete: answer, lastRevision: answer, revision: answer };
 }
 
 describe("a write", () => {

@@ -7,9 +7,13 @@ import {
 import { createEntry, encodeObject, type Entry } from "../storage/entry.ts";
 import { type Storage, StorageUnavailable } from "../storage/storage.ts";
 import type { WatchCache } from "../watch/cache.ts";
+import { shareQuestion } from "./shared-question.ts";
 
 /** Largest object the registry takes, bytes of JSON. */
 const OBJECT_LIMIT = 2_097_152;
+
+/** How long a reader waits for what others have written, ms. */
+const CATCH_UP_DEADLINE_MS = 3_000;
 
 /** How long a write known to be stored may take to come through the watch cache, ms. */
 const APPLY_DEADLINE_MS = 5_000;
@@ -20,13 +24,20 @@ const APPLY_DEADLINE_MS = 5_000;
  * somebody else wrote the key, with 504 when the registry stays away.
  *
  * The watch cache may lag behind the registry: behind what another API server has written, and
- * behind what a client has seen on the bus. So "no" is only said after asking the registry.
+ * behind what a client has seen on the bus. So "no" is only said after asking the registry, and a
+ * reader who wants the newest state catches up first.
  */
 export interface ObjectStore {
   /** The object from the cache; undefined only when the registry, too, has none. */
   find(key: string): Promise<Entry | undefined>;
   /** Waits until the cache has applied the last write of a key; 504 when it does not in time. */
   refresh(key: string): Promise<void>;
+  /**
+   * Waits until the cache has applied every write that anybody had confirmed before the call. False
+   * when the registry can't be reached, or the cache does not get there in time: then the cache
+   * may lack some.
+   */
+  catchUp(): Promise<boolean>;
   create(key: string, object: KubeObject): Promise<Entry>;
   update(current: Entry, object: KubeObject): Promise<Entry>;
   /** Deletes; watchers get `final` as the last state. Gives it with the deletion's revision. */
@@ -48,6 +59,7 @@ export function createObjectStore(storage: Storage, cache: WatchCache): ObjectSt
   const refresh = async (key: string): Promise<void> => {
     await applied(cache, () => storage.lastRevision(key));
   };
+  const askRevision = shareQuestion(() => storage.revision());
   return {
     async find(key) {
       const known = cache.get(key);
@@ -56,6 +68,16 @@ export function createObjectStore(storage: Storage, cache: WatchCache): ObjectSt
       return cache.get(key);
     },
     refresh,
+    async catchUp() {
+      try {
+        const revision = await askRevision();
+        if (revision <= cache.revision()) return true;
+        await cache.applied(revision, AbortSignal.timeout(CATCH_UP_DEADLINE_MS));
+        return true;
+      } catch {
+        return false;
+      }
+    },
     create: (key, object) => write(key, object, (bytes) => storage.create(key, bytes)),
     update: (current, object) =>
       write(current.key, object, (bytes) => storage.update(current.key, bytes, current.revision)),

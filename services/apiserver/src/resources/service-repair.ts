@@ -7,7 +7,7 @@ import {
   type Service,
 } from "@kubehop/api";
 import type { Logger } from "@kubehop/kit";
-import type { PortStore } from "../allocators/allocation-store.ts";
+import type { AddressStore, PortStore } from "../allocators/allocation-store.ts";
 import { planAddressRepair, type RepairAction, type RepairEvent } from "../allocators/repair.ts";
 import { planPortRepair } from "../allocators/repair-ports.ts";
 import { createAddressStore, createPortStore } from "./allocation-stores.ts";
@@ -35,6 +35,9 @@ export function startServiceRepair(
   let leaks: ReadonlyMap<number, number> = new Map();
 
   const repair = async (): Promise<void> => {
+    // A cache that lags would see leaks where there are none.
+    if (!(await resources.store.catchUp())) return;
+    const taken = { addresses: versionsOf(stores.addresses), ports: versionsOf(stores.ports) };
     const services = objectsOf<Service>(resources, Kinds.Service);
     const addresses = objectsOf<IPAddress>(resources, Kinds.IPAddress);
     const now = resources.clock.now();
@@ -42,7 +45,7 @@ export function startServiceRepair(
     for (const action of planAddressRepair(state)) {
       await perform(resources, action, {
         allocate: (name, parentRef) => stores.addresses.create(name, { spec: { parentRef } }),
-        release: (name) => stores.addresses.delete(name),
+        release: (name) => stores.addresses.delete(name, taken.addresses.get(name)),
       });
     }
     const allocated = allocatedPorts(stores.ports);
@@ -50,7 +53,7 @@ export function startServiceRepair(
     for (const action of plan.actions) {
       await perform(resources, action, {
         allocate: (name, parent) => stores.ports.create(name, parent),
-        release: (name) => stores.ports.delete(name),
+        release: (name) => stores.ports.delete(name, taken.ports.get(name)),
       });
     }
     leaks = plan.leaks;
@@ -62,6 +65,11 @@ export function startServiceRepair(
       logger.warn({ err: error }, "allocations could not be repaired, will retry");
     },
   });
+}
+
+/** What is allocated now: what is given out later must not be taken for it. */
+function versionsOf(store: AddressStore | PortStore): ReadonlyMap<string, string | undefined> {
+  return new Map([...store.names()].map((name) => [name, store.version(name)]));
 }
 
 interface Means {

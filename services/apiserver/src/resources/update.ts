@@ -12,7 +12,7 @@ import { trackFields, type Writer } from "./field-ownership.ts";
 import { carryMetadata, countGeneration, isUnchanged } from "./metadata.ts";
 import { removeObject } from "./remove.ts";
 import type { Resources } from "./resources.ts";
-import { retryOnConflict } from "./retry.ts";
+import { confirmNewest, retryOnConflict } from "./retry.ts";
 import { keyOf, matchTarget, type Target } from "./target.ts";
 
 /** Which part of an object a write may change. */
@@ -50,7 +50,7 @@ export async function updateObject(resources: Resources, change: Change): Promis
     }
     const allocation = change.part === "object" ? resources.allocationOf(kind) : undefined;
     return withReservation(allocation, { object: next, old: current.object, dryRun }, async () => {
-      if (isUnchanged(next, current.object)) return current;
+      if (isUnchanged(next, current.object)) return confirmNewest(resources, current);
       if (dryRun) return createEntry(current.key, current.revision, encodeObject(next));
       return resources.store.update(current, next);
     });

@@ -9,7 +9,7 @@ import { listPage } from "../resources/read.ts";
 import type { Resources } from "../resources/resources.ts";
 import type { Entry } from "../storage/entry.ts";
 import { bodyOf, type Call, viewOf } from "./call.ts";
-import { namedTarget } from "./read.ts";
+import { catchUp, isMostRecent, namedTarget } from "./read.ts";
 
 /** Kinds whose deletion answers with the object instead of a Status, as upstream's do. */
 const ANSWERS_OBJECT = new Set(["Namespace", "Pod", "Service", "ServiceAccount"]);
@@ -34,6 +34,7 @@ export async function deleteCollection(resources: Resources, call: Call): Promis
   checkListOptions(options);
   const view = viewOf(call);
   const deleteOptions = deleteOptionsOf(call);
+  if (isMostRecent(options)) await catchUp(resources, call);
   const page = await listPage(resources.cache, options);
   const entries = [...page.entries];
   const workers = Array.from({ length: PARALLEL }, async () => {

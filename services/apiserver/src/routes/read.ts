@@ -1,12 +1,17 @@
 import { methodNotAllowed, notFound } from "@kubehop/api";
 import type { FastifyReply } from "fastify";
 import { sendEntry, sendPage } from "../http/answer.ts";
-import { checkListOptions, parseListOptions } from "../http/list-options.ts";
+import { checkListOptions, type ListOptions, parseListOptions } from "../http/list-options.ts";
+import { addWarnings } from "../http/warnings.ts";
 import { listPage, waitForRevision } from "../resources/read.ts";
 import type { Resources } from "../resources/resources.ts";
 import { keyOf, type Target } from "../resources/target.ts";
 import type { Entry } from "../storage/entry.ts";
 import { type Call, viewOf } from "./call.ts";
+
+/** What a read says that could not be compared with the registry. */
+const MAYBE_STALE =
+  "the registry can't be reached: this is what the API server saw last; is nats-server running?";
 
 /** GET of one object. */
 export async function getObject(resources: Resources, call: Call): Promise<FastifyReply> {
@@ -16,7 +21,8 @@ export async function getObject(resources: Resources, call: Call): Promise<Fasti
     target.namespace,
     new URLSearchParams({ resourceVersion: query.get("resourceVersion") ?? "" }),
   );
-  if (revision !== undefined) await waitForRevision(resources.cache, revision);
+  if (revision === undefined) await catchUp(resources, call);
+  else await waitForRevision(resources.cache, revision);
   return sendEntry(reply, kind, await entryOf(resources, call), viewOf(call));
 }
 
@@ -26,7 +32,21 @@ export async function listObjects(resources: Resources, call: Call): Promise<Fas
   const options = parseListOptions(kind, target.namespace, query);
   checkListOptions(options);
   const view = viewOf(call);
+  if (isMostRecent(options)) await catchUp(resources, call);
   return sendPage(reply, kind, await listPage(resources.cache, options), view);
+}
+
+/** Whether a list is to show the registry as it is now: no version, no page of an older one. */
+export function isMostRecent({ revision, continueToken }: ListOptions): boolean {
+  return revision === undefined && continueToken === "";
+}
+
+/**
+ * A read that names no version shows what is newest (upstream's quorum reads). While nats-server
+ * is away it shows what this server saw last, and says so.
+ */
+export async function catchUp({ store }: Resources, { reply }: Call): Promise<void> {
+  if (!(await store.catchUp())) addWarnings(reply, [MAYBE_STALE]);
 }
 
 /** The stored object a call names; throws 404. */

@@ -3,6 +3,7 @@ import type { Random } from "@kubehop/kit";
 import type { View } from "../http/answer.ts";
 import { checkWatchOptions, parseListOptions } from "../http/list-options.ts";
 import type { ApiServerMetrics } from "../metrics.ts";
+import type { ObjectStore } from "../resources/object-store.ts";
 import { waitForRevision } from "../resources/read.ts";
 import type { WatchCache } from "../watch/cache.ts";
 import { encoderFor } from "../watch/encoder.ts";
@@ -14,6 +15,7 @@ import { startStream, type StreamSet } from "./streams.ts";
 /** What watches need. */
 export interface WatchDeps {
   readonly cache: WatchCache;
+  readonly store: Pick<ObjectStore, "catchUp">;
   readonly metrics: ApiServerMetrics;
   readonly random: Random;
   /** Unix time in ms. */
@@ -47,12 +49,13 @@ export async function watchObjects(deps: WatchDeps, call: Call): Promise<void> {
  * the client can still be told.
  */
 export async function openWatch(
-  { cache, metrics, now, random }: WatchDeps,
+  { cache, store, metrics, now, random }: WatchDeps,
   { kind, namespace, query, view }: WatchedObjects,
 ): Promise<(sink: FrameSink) => RunningWatch> {
   const options = parseListOptions(kind, namespace, query);
   checkWatchOptions(options);
-  if (options.sendInitialEvents === true) await waitForRevision(cache, options.revision ?? 0);
+  if (options.revision === undefined) await store.catchUp();
+  else if (options.sendInitialEvents === true) await waitForRevision(cache, options.revision);
   const { accepted, includeObject } = view;
   const encode = encoderFor(kind, { ...accepted, includeObject }, now);
   return (sink) =>

@@ -11,6 +11,7 @@ export async function feedCache(bus: Bus, cache: WatchCache): Promise<AsyncDispo
       resolve();
     },
     onEntry: (entry) => cache.apply(entry),
+    onGap: (revision) => cache.forget(revision),
   });
   await loaded;
   return watch;

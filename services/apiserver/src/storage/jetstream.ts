@@ -13,6 +13,7 @@ export function createJetStreamStorage(writer: RegistryWriter): Storage {
     delete: (key, finalValue, lastRevision) =>
       confirmed(key, () => writer.delete(key, finalValue, lastRevision)),
     lastRevision: (key) => confirmed(key, () => writer.lastRevision(key)),
+    revision: () => writer.revision(),
   };
 }
 

@@ -17,6 +17,11 @@ export interface Storage {
    * StorageUnavailable when the store stays away.
    */
   lastRevision(key: string): Promise<number>;
+  /**
+   * The revision of the last write of all, whichever API server made it. Rejects soon when the
+   * store does not answer, at once while it can't be reached.
+   */
+  revision(): Promise<number>;
 }
 
 /** The key exists already, is gone, or was written by somebody else meanwhile. */

@@ -18,11 +18,12 @@ export function createMemoryStore<T>(): MemoryStore<T> {
       entries.set(name, value);
       return true;
     },
-    async delete(name) {
+    async delete(name, version = name) {
       await Promise.resolve();
       if (store.failDeletes) throw new Error("the registry is away");
-      entries.delete(name);
+      if (version === name) entries.delete(name);
     },
+    version: (name) => (entries.has(name) ? name : undefined),
     get: (name) => entries.get(name),
     names: () => entries.keys(),
   };

@@ -22,5 +22,6 @@ export function createMemoryStorage(...caches: readonly WatchCache[]): Storage {
     update: (key, value, last) => write(key, value, last),
     delete: (key, value, last) => write(key, value, last, false),
     lastRevision: (key) => Promise.resolve(revisions.get(key)?.revision ?? 0),
+    revision: () => Promise.resolve(revision),
   };
 }

@@ -60,6 +60,22 @@ describe("the watch cache", () => {
     expect(cache.oldest("services")).toBe(6);
   });
 
+  it("after a gap goes on for those who follow, and refuses those who come from before", () => {
+    const cache = createWatchCache(LIMITS);
+    cache.load([put("a", 3)], 5);
+    const seen = follow(cache, 5);
+    cache.apply(put("a", 9));
+    cache.forget(9);
+    expect(seen).toEqual(["MODIFIED a@9"]);
+    expect([follow(cache, 5), follow(cache, 7)]).toEqual([undefined, undefined]);
+    expect(cache.listAt("services.default.", 7)).toBeUndefined();
+    expect(follow(cache, 9)).toEqual([]);
+    expect(cache.subscribe("pods", 7, { onEvent() {}, onReset() {} })).toBeUndefined();
+    cache.apply(del("a", 10));
+    expect(seen).toEqual(["MODIFIED a@9", "DELETED a@10"]);
+    expect(follow(cache, 9)).toEqual(["DELETED a@10"]);
+  });
+
   it("does not let a busy resource push out the events of a quiet one", () => {
     const cache = createWatchCache(LIMITS);
     cache.load([], 1);

@@ -50,11 +50,16 @@ export interface WatchCache {
   load(entries: readonly StreamEntry[], revision: number): void;
   /** Takes the next write. */
   apply(entry: StreamEntry): void;
+  /**
+   * Some writes up to a revision have not come: only those who follow already know what they mean.
+   * Others, who may have seen one of them through another API server, must list again (410).
+   */
+  forget(revision: number): void;
 }
 
 interface Shelf {
   readonly entries: Map<string, Entry>;
-  readonly window: EventWindow;
+  window: EventWindow;
   readonly subscribers: Set<Subscriber>;
   /** The keys in order; undefined after an object came or went. */
   sortedKeys: readonly string[] | undefined;
@@ -116,6 +121,10 @@ export function createWatchCache(limits: WindowLimits): WatchCache {
       const shelf = shelfOf(resourceOfKey(entry.key));
       for (const event of eventsOf(entry, shelf.entries.get(entry.key))) commit(shelf, event);
       waiters.reached(current);
+    },
+    forget(revision) {
+      started = revision;
+      for (const shelf of shelves.values()) shelf.window = createEventWindow(revision, limits);
     },
   };
 }
