@@ -12,43 +12,43 @@ const NODES = ["node-1", "node-2"];
 /** Once a second with a timeout of 1 s, taken out after one failure: as docker-compose.yml says. */
 const PROBE_MS = 2_000;
 const EVENT_MS = 300;
-const REQUEST_TIMEOUT_MS = 1_000;
-const HANG_MS = PROBE_MS + REQUEST_TIMEOUT_MS;
 const ATTEMPTS = 3;
+const RATE = 500;
+
+/** How requests are sent amid which something happens. */
+interface Load {
+  readonly seconds: number;
+  readonly concurrency: number;
+  /** How long one may take. */
+  readonly timeoutMs: number;
+}
+
+const KILL_LOAD: Load = { seconds: 5, concurrency: 64, timeoutMs: 3_000 };
+/** A third of 500 a second hang for a second each: they must not use up who could ask the others. */
+const HANG_LOAD: Load = { seconds: 6, concurrency: 200, timeoutMs: 1_000 };
+const RESTART_LOAD: Load = { ...KILL_LOAD, seconds: 8 };
 
 describeComposeLab("faults of the compose lab", {}, (lab) => {
-  test("a killed endpoint costs no request longer than it takes to be seen", async ({
-    annotate,
-  }) => {
-    const windows: number[] = [];
-    // The machine may be busy at the moment of one kill; it is not at three.
-    while (windows.length < ATTEMPTS && windows.every((window) => window > EVENT_MS)) {
+  test("a killed endpoint costs no request longer than it takes to be seen", async () => {
+    const container = lab().container("my-api", 2);
+    const run = await firstClean(EVENT_MS, async () => {
       await endpointsReady(lab(), "my-api", 3);
-      const container = lab().container("my-api", 2);
-      const run = await underLoad(lab(), () => dockerOk(["kill", container]));
-      windows.push(run.windowMs);
-      await annotate(describeRun("killed", run));
-      expect(run.after).toEqual([]);
-      await dockerOk(["start", container]);
-    }
-    expect(Math.min(...windows)).toBeLessThanOrEqual(EVENT_MS);
+      const kill = (): Promise<unknown> => dockerOk(["kill", container]);
+      return underLoad(lab(), KILL_LOAD, kill).finally(() => dockerOk(["start", container]));
+    });
+    judge(run, EVENT_MS);
   });
 
-  test("one that hangs costs no request longer than its probe takes", async ({ annotate }) => {
-    const windows: number[] = [];
-    while (windows.length < ATTEMPTS && windows.every((window) => window > HANG_MS)) {
+  test("one that hangs costs no request longer than its probe takes", async () => {
+    // To every process but the first: that one only passes signals on.
+    const inside = (signal: string): Promise<string> =>
+      dockerOk(["exec", lab().container("my-api", 2), "sh", "-c", `kill -${signal} -1`]);
+    const run = await firstClean(PROBE_MS + HANG_LOAD.timeoutMs, async () => {
       await endpointsReady(lab(), "my-api", 3);
-      const container = lab().container("my-api", 2);
-      // To every process but the first: that one only passes signals on.
-      const inside = (signal: string): Promise<string> =>
-        dockerOk(["exec", container, "sh", "-c", `kill -${signal} -1`]);
-      const run = await underLoad(lab(), () => inside("STOP")).finally(() => inside("CONT"));
-      windows.push(run.windowMs);
-      await annotate(describeRun("stopped", run));
-      expect(run.failed).toBeGreaterThan(0);
-      expect(run.after).toEqual([]);
-    }
-    expect(Math.min(...windows)).toBeLessThanOrEqual(HANG_MS);
+      return underLoad(lab(), HANG_LOAD, () => inside("STOP")).finally(() => inside("CONT"));
+    });
+    expect(run.failed).toBeGreaterThan(0);
+    judge(run, PROBE_MS + HANG_LOAD.timeoutMs);
     await endpointsReady(lab(), "my-api", 3);
   });
 
@@ -84,12 +84,19 @@ describeComposeLab("faults of the compose lab", {}, (lab) => {
     await answersFromNode(lab(), "node-2");
   });
 
-  test("a kubelet that is killed takes no pod along", async () => {
+  test("a kubelet that is killed takes no pod along; a dead endpoint that nobody tells of is passed over", async () => {
     const before = await readyEndpoints(lab(), 3);
     await lab().compose("kill", "node-1-kubelet");
-    for (let count = 0; count < 5; count += 1) await expectAnswer(lab());
-    await lab().compose("start", "node-1-kubelet");
+    const container = lab().container("my-api", 2);
+    const address = await addressOf(lab(), container);
+    await dockerOk(["kill", container]);
+    // Connections to it hang, and it stays an endpoint.
+    for (let count = 0; count < 10; count += 1) await expectAnswer(lab(), BY_ADDRESS);
     expect(await readyEndpoints(lab(), 3)).toEqual(before);
+    await lab().compose("start", "node-1-kubelet");
+    expect(await readyEndpoints(lab(), 2)).toEqual(before.filter((one) => one !== address));
+    await dockerOk(["start", container]);
+    await readyEndpoints(lab(), 3);
   });
 
   test("a node that is restarted works again", async () => {
@@ -98,12 +105,9 @@ describeComposeLab("faults of the compose lab", {}, (lab) => {
     await answersFromNode(lab(), "node-2");
   });
 
-  test("the data path goes on while the registry restarts, and changes are seen after", async ({
-    annotate,
-  }) => {
-    const run = await underLoad(lab(), () => lab().compose("restart", "nats"));
-    await annotate(describeRun("registry restarted", run));
-    expect(run.errors).toEqual({});
+  test("the data path goes on while the registry restarts, and changes are seen after", async () => {
+    const run = await underLoad(lab(), RESTART_LOAD, () => lab().compose("restart", "nats"));
+    expect(ownFailures(run, run.failures)).toEqual([]);
     await lab().compose("stop", "my-api-node-2");
     await readyEndpoints(lab(), 2);
     await lab().compose("start", "my-api-node-2");
@@ -122,25 +126,42 @@ describeComposeLab("faults of the compose lab", {}, (lab) => {
 interface LoadReport {
   readonly sent: number;
   readonly failed: number;
+  readonly durationMs: number;
   readonly errors: Readonly<Record<string, number>>;
-  readonly failures: readonly { readonly time: number; readonly error: string }[];
+  readonly failures: readonly Failure[];
 }
 
-/** What requests at 500 a second saw of a fault. */
+interface Failure {
+  /** Unix ms. */
+  readonly time: number;
+  readonly error: string;
+}
+
+/** What requests saw of a fault. */
 interface Run extends LoadReport {
+  /** Requests a second. */
+  readonly rate: number;
   /** From the fault to the last failure; 0 without one. */
   readonly windowMs: number;
   /** From the fault to the moment when both proxies had a table without the endpoint. */
   readonly seenMs: number;
   /** Failures of requests that were sent after that. */
-  readonly after: readonly unknown[];
+  readonly after: readonly Failure[];
 }
 
-/** Sends 500 requests a second from the client, and brings the fault about amid them. */
-async function underLoad(lab: ComposeLab, fault: () => Promise<unknown>): Promise<Run> {
+/**
+ * Sends 500 requests a second from the client, and brings the fault about amid them. Each opens a
+ * connection, so that each gets an endpoint anew; by address, as a look-up before each would be
+ * most of the load.
+ */
+async function underLoad(
+  lab: ComposeLab,
+  { seconds, concurrency, timeoutMs }: Load,
+  fault: () => Promise<unknown>,
+): Promise<Run> {
   await using hops = await recordHops(lab);
-  const flags = ["--rate", "500", "--concurrency", "64", "--requests", "1000000"];
-  const limits = ["--duration", "8s", "--timeout", `${REQUEST_TIMEOUT_MS}ms`];
+  const flags = ["--rate", `${RATE}`, "--concurrency", `${concurrency}`, "--requests", "1000000"];
+  const limits = ["--duration", `${seconds}s`, "--timeout", `${timeoutMs}ms`];
   const before = newestVersion(await slicesOf(lab, "my-api"));
   const load = lab.exec(
     "client",
@@ -148,7 +169,7 @@ async function underLoad(lab: ComposeLab, fault: () => Promise<unknown>): Promis
     "sample-app",
     "load",
     "--url",
-    URL,
+    BY_ADDRESS,
     ...flags,
     ...limits,
   );
@@ -167,18 +188,61 @@ async function underLoad(lab: ComposeLab, fault: () => Promise<unknown>): Promis
   const { code, stdout, stderr } = await load;
   if (code !== 0 && stdout === "") throw new Error(`load: exit code ${code}: ${stderr}`);
   const report = JSON.parse(stdout) as LoadReport;
-  const sentAt = ({ time, error }: { time: number; error: string }): number =>
-    /TIME/i.test(error) ? time - REQUEST_TIMEOUT_MS : time;
-  return {
+  expect(report.failures).toHaveLength(report.failed);
+  const sentAt = (failure: Failure): number =>
+    isTimeout(failure) ? failure.time - timeoutMs : failure.time;
+  const run = {
     ...report,
+    rate: Math.round((report.sent * 1_000) / report.durationMs),
     windowMs: Math.max(0, ...report.failures.map(({ time }) => time - at)),
     seenMs: seen - at,
     after: report.failures.filter((failure) => sentAt(failure) > seen),
   };
+  tell(expect.getState().currentTestName ?? "", run);
+  return run;
 }
 
-function describeRun(what: string, { sent, failed, errors, windowMs, seenMs }: Run): string {
-  return `${what}: ${failed} of ${sent} requests failed (${JSON.stringify(errors)}), the last ${windowMs} ms after; out of both proxies after ${seenMs} ms at most`;
+/**
+ * Brings a fault about again while its cost is out of bounds: the machine may be busy at the moment
+ * of one, it is not at three. Gives the last run.
+ */
+async function firstClean(boundMs: number, attempt: () => Promise<Run>): Promise<Run> {
+  for (let left = ATTEMPTS - 1; ; left -= 1) {
+    const run = await attempt();
+    if (left === 0 || (run.windowMs <= boundMs && run.after.length === 0)) return run;
+  }
+}
+
+/**
+ * A fault's failures are over within its bound, and there is none of a request that was sent after
+ * both proxies knew. The bound is one under 500 requests a second: a machine that is too busy for
+ * so many is late with everything.
+ */
+function judge(run: Run, boundMs: number): void {
+  expect(ownFailures(run, run.after)).toEqual([]);
+  if (keptUp(run)) expect(run.windowMs).toBeLessThanOrEqual(boundMs);
+}
+
+/** Without those that time out because the machine is too busy. */
+function ownFailures(run: Run, failures: readonly Failure[]): readonly Failure[] {
+  return keptUp(run) ? failures : failures.filter((failure) => !isTimeout(failure));
+}
+
+function keptUp({ rate }: Run): boolean {
+  return rate >= RATE * 0.9;
+}
+
+function isTimeout({ error }: Failure): boolean {
+  return /time/i.test(error);
+}
+
+/** For whoever reads the output: how much a fault cost, and at what rate. */
+function tell(what: string, run: Run): void {
+  const { rate, sent, failed, errors, windowMs, seenMs } = run;
+  process.stderr.write(
+    `${what}: at ${rate} requests/s ${failed} of ${sent} failed (${JSON.stringify(errors)}), ` +
+      `the last ${windowMs} ms after; out of both proxies after ${seenMs} ms at most\n`,
+  );
 }
 
 /** Waits until my-api has that many ready endpoints; gives their addresses. */
@@ -190,6 +254,12 @@ async function readyEndpoints(lab: ComposeLab, count: number): Promise<string[]>
     },
     { timeoutMs: 60_000, describe: () => `${count} ready endpoints of my-api` },
   );
+}
+
+/** A container's address on the network of its node. */
+async function addressOf(lab: ComposeLab, container: string): Promise<string> {
+  const format = `{{(index .NetworkSettings.Networks "${lab.project}_node-1").IPAddress}}`;
+  return (await dockerOk(["inspect", "--format", format, container])).trim();
 }
 
 async function expectAnswer(lab: ComposeLab, url = URL): Promise<void> {

@@ -1,7 +1,7 @@
 import { Kinds } from "@kubehop/api";
 import { waitFor } from "@kubehop/testkit";
 import { expect, test } from "vitest";
-import { endpointsReady, podsOf, podsReady, readyAddresses, scale } from "../support/cluster.ts";
+import { endpointsReady, podsOf, podsReady, readyAddresses } from "../support/cluster.ts";
 import type { ComposeLab } from "../support/compose-lab.ts";
 import { describeComposeLab } from "../support/describe-compose-lab.ts";
 import { docker, dockerOk } from "../support/engine.ts";
@@ -94,16 +94,38 @@ describeComposeLab("the compose lab", {}, (lab) => {
 
   test("runs what the API creates as containers, on both nodes, and removes them", async () => {
     await lab().exec("cli", "sh", "-c", "kubehop apply -f /app/examples/my-web.yaml");
-    await scale(lab(), "Deployment", "my-web", 4);
+    await scaleAsKubectl(lab(), "my-web", 4);
     const labels = "app=my-web,pod-template-hash";
     const pods = await podsReady(lab(), labels, 4);
     expect(new Set(pods.map((pod) => pod.spec.nodeName))).toEqual(new Set(["node-1", "node-2"]));
     expect(await containersOf(lab(), "my-web")).toHaveLength(4 * 2);
     const web = await lab().exec("client", "curl", "-sS", "http://my-web/");
     expect(web.stdout).toContain("my-web");
-    await scale(lab(), "Deployment", "my-web", 0);
+    await scaleAsKubectl(lab(), "my-web", 0);
     await waitFor(async () => (await podsOf(lab(), labels)).length === 0, { timeoutMs: 60_000 });
     await waitFor(async () => (await containersOf(lab(), "my-web")).length === 0);
+  });
+
+  test("tells of a wrong label with container, label and what is accepted", async () => {
+    const name = `${lab().project}-wrong`;
+    const labels = ["kubehop.dev/namespace=default", "kubehop.dev/readiness=http-get 8080"];
+    const flags = labels.flatMap((label) => ["--label", label]);
+    const place = ["--name", name, "--network", `${lab().project}_node-1`];
+    const image = await dockerOk(["inspect", "-f", "{{.Config.Image}}", lab().container("client")]);
+    await dockerOk(["run", "-d", ...place, ...flags, image.trim(), "version"]);
+    try {
+      const message = await waitFor(
+        async () => {
+          const { items } = await lab().rest.list(Kinds.Event);
+          return items.map((event) => event.message ?? "").find((text) => text.includes(name));
+        },
+        { timeoutMs: 30_000, describe: () => "an event about the container" },
+      );
+      expect(message).toContain("kubehop.dev/readiness");
+      expect(message).toContain("http-get");
+    } finally {
+      await dockerOk(["rm", "-f", name]);
+    }
   });
 
   test("is left as it is by a second up", async () => {
@@ -138,6 +160,13 @@ async function ask(lab: ComposeLab): Promise<Answer> {
   const { code, stdout, stderr } = await lab.exec("client", "curl", "-sS", "-m", "10", URL);
   if (code !== 0) throw new Error(`curl: exit code ${code}: ${stderr}`);
   return JSON.parse(stdout) as Answer;
+}
+
+/** What `kubectl scale` sends. */
+async function scaleAsKubectl({ rest }: ComposeLab, name: string, replicas: number): Promise<void> {
+  const ref = { namespace: "default", name };
+  const patch = { type: "merge", body: { spec: { replicas } } } as const;
+  await rest.patch(Kinds.Deployment, ref, patch, { subresource: "scale" });
 }
 
 /** The names of the containers that a kubelet of this lab has made for pods of that prefix. */

@@ -1,4 +1,3 @@
-import { Kinds } from "@kubehop/api";
 import { waitFor } from "@kubehop/testkit";
 import { describe, expect, test } from "vitest";
 import { type ComposeLab, ownVariables, startComposeLab } from "../support/compose-lab.ts";
@@ -36,39 +35,6 @@ describe.skipIf(NO_ENGINE !== undefined)(`starting compose labs ${NO_ENGINE ?? "
     expect(code).not.toBe(0);
     expect(stderr).toMatch(/[Nn]o such image: kubehop:none/);
     expect(await leftovers("kubehop-test-no-image")).toEqual([]);
-  });
-
-  test("a wrong label is an event that names container, label and what is accepted", async () => {
-    await using lab = await startComposeLab();
-    const name = `${lab.project}-wrong`;
-    const network = `${lab.project}_node-1`;
-    const label = "kubehop.dev/readiness=http-get 8080";
-    const labels = ["--label", "kubehop.dev/namespace=default", "--label", label];
-    const image = "kubehop/sample-app:dev";
-    await dockerOk([
-      "run",
-      "-d",
-      "--name",
-      name,
-      "--network",
-      network,
-      ...labels,
-      image,
-      "version",
-    ]);
-    try {
-      const message = await waitFor(
-        async () => {
-          const { items } = await lab.rest.list(Kinds.Event);
-          return items.map((event) => event.message ?? "").find((text) => text.includes(name));
-        },
-        { timeoutMs: 30_000, describe: () => "an event about the container" },
-      );
-      expect(message).toContain("kubehop.dev/readiness");
-      expect(message).toContain("http-get");
-    } finally {
-      await dockerOk(["rm", "-f", name]);
-    }
   });
 });
 

@@ -31,7 +31,7 @@ export interface LoadSummary {
   latencyMs: { p50: number; p90: number; p99: number; max: number };
 }
 
-const MAX_FAILURES_KEPT = 100;
+const MAX_FAILURES_KEPT = 1_000;
 const MICROSECONDS = 1_000;
 
 /** Prepares a run; the returned function sends until a bound is met or its signal aborts. */
