@@ -10,6 +10,8 @@ import type { TemplateData } from "./go-template.ts";
 import { readTemplateOptions, type TemplateOptions } from "./options.ts";
 
 const NAME = "template";
+/** QCLASS ANY (RFC 1035 §3.2.5). */
+const ANY_CLASS = 255;
 
 /** Answers made from the question by templates. It may stand several times in a block. */
 export const template: Plugin = {
@@ -42,12 +44,16 @@ function answer(query: Query, { all, next, context }: Answering): MaybePromise<R
 }
 
 function isConcerned({ question, name }: Query, options: TemplateOptions): boolean {
-  if (options.class !== undefined && options.class !== question.class) return false;
-  if (options.type !== undefined && options.type !== question.type) return false;
+  const { class: cls = ANY_CLASS, type = "ANY" } = options;
+  if (![cls, question.class].includes(ANY_CLASS) && cls !== question.class) return false;
+  if (![type, question.type].includes("ANY") && type !== question.type) return false;
   return matchZone(options.zones, name) !== undefined;
 }
 
-/** The data of a matching template (its regular expressions see the name in lower case). */
+/**
+ * The data of a matching template: its first regular expression that fits (they see the name in
+ * lower case) and all its conditions.
+ */
 function match(query: Query, options: TemplateOptions): TemplateData | undefined {
   for (const pattern of options.patterns) {
     const found = pattern.exec(query.name);
@@ -56,16 +62,27 @@ function match(query: Query, options: TemplateOptions): TemplateData | undefined
   return undefined;
 }
 
-function describe(query: Query, options: TemplateOptions, found: RegExpExecArray): TemplateData {
+function describe(
+  query: Query,
+  options: TemplateOptions,
+  found: RegExpExecArray,
+): TemplateData | undefined {
   const { question, name, client } = query;
   const numbered = Object.fromEntries(found.map((text, index) => [String(index), text ?? ""]));
+  const groups: Record<string, string> = { ...numbered, ...found.groups };
+  const variables = attempt(
+    () => options.conditions.evaluate(query, groups),
+    () => undefined,
+  );
+  if (variables === undefined) return undefined;
   return {
     Zone: matchZone(options.zones, name),
     Name: name,
-    Class: className(question.class),
-    Type: question.type,
+    Class: className(question.class === ANY_CLASS ? (options.class ?? ANY_CLASS) : question.class),
+    Type: question.type === "ANY" ? (options.type ?? "ANY") : question.type,
     Match: found.map((text) => text ?? ""),
-    Group: { ...numbered, ...found.groups },
+    Group: groups,
+    Var: variables,
     Question: { Name: question.name, Qclass: question.class, Qtype: question.type },
     Message: { Id: query.id, Opcode: query.opcode },
     Remote: client.ip,

@@ -9,6 +9,7 @@ import {
 } from "../../corefile/directive.ts";
 import { parsePattern } from "../../corefile/pattern.ts";
 import { parseZones } from "../../corefile/server-key.ts";
+import { type Conditions, createConditions } from "./conditions.ts";
 import { createFallthrough, type Fallthrough, type Zones } from "../../zones.ts";
 import { compileTemplate, type Template } from "./go-template.ts";
 
@@ -25,6 +26,7 @@ export interface TemplateOptions {
   readonly type: string | undefined;
   readonly zones: Zones;
   readonly patterns: readonly RegExp[];
+  readonly conditions: Conditions;
   readonly answer: readonly RecordTemplate[];
   readonly authority: readonly RecordTemplate[];
   readonly additional: readonly RecordTemplate[];
@@ -42,6 +44,7 @@ export function readTemplateOptions(directive: Directive, blockZones: Zones): Te
   const zones = directive.args.slice(2).flatMap((token) => parseZones(token));
   const sections: Record<Section, RecordTemplate[]> = { answer: [], authority: [], additional: [] };
   const patterns: RegExp[] = [];
+  const conditions = createConditions();
   let rcode: number = Rcode.NOERROR;
   let extendedError: TemplateOptions["extendedError"];
   let through: Zones | undefined;
@@ -54,6 +57,7 @@ export function readTemplateOptions(directive: Directive, blockZones: Zones): Te
       const texts = takeArguments(property, { min: 1, max: 1_000, syntax: "match REGEX…" });
       patterns.push(...texts.map((text) => parsePattern(property, text)));
     },
+    ...conditions.properties,
     answer: section("answer"),
     authority: section("authority"),
     additional: section("additional"),
@@ -75,6 +79,7 @@ export function readTemplateOptions(directive: Directive, blockZones: Zones): Te
     type: readType(directive, type),
     zones: zones.length > 0 ? zones : blockZones,
     patterns: patterns.length > 0 ? patterns : [/.*/],
+    conditions,
     ...sections,
     rcode,
     extendedError,

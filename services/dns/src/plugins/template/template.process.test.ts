@@ -65,6 +65,42 @@ describe("template", () => {
     expect((await query(text, "alias.example.")).answers).toHaveLength(2);
   });
 
+  it("limits devices to networks by a condition on a variable", async () => {
+    const text = `template IN A example.com {
+      match ^(?P<ip>[0-9]{1,3}(-[0-9]{1,3}){3})[.](?P<id>[a-z2-7]{26})[.]example[.]com[.]$
+      var ip replace(group('ip'), '-', '.')
+      expr "any(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'], incidr(ip, #))"
+      answer "{{ .Name }} 60 IN A {{ .Var.ip }}"
+      fallthrough
+    }
+    template ANY ANY { rcode NXDOMAIN }`;
+    const id = "abcdefghijklmnopqrstuvwxyz";
+    const ask = (ip: string) => query(text, `${ip}.${id}.example.com.`);
+    expect((await ask("192-168-7-9")).answers).toEqual([
+      `192-168-7-9.${id}.example.com. 60 A 192.168.7.9`,
+    ]);
+    expect((await ask("203-0-113-9")).rcode).toBe("NXDOMAIN");
+    expect((await ask("10-0-0-999")).rcode).toBe("SERVFAIL");
+  });
+
+  it("takes variables from variables, and conditions from the query", async () => {
+    const text = `template IN TXT {
+      match ^(.)([0-9])
+      var first group(1)
+      var second first + group(2)
+      expr second != 'x1' && len(second) == 2
+      expr proto() in ['udp', 'tcp']
+      answer "{{ .Name }} 60 IN TXT {{ .Var.second }}{{ index .Match 1 }}"
+    }`;
+    expect((await query(text, "a7.test.", "TXT")).answers).toEqual(["a7.test. 60 TXT a7a"]);
+    expect((await query(text, "x1.test.", "TXT")).rcode).toBe("SERVFAIL");
+  });
+
+  it("answers questions of type ANY with its own type", async () => {
+    const text = 'template IN A example {\n answer "{{ .Name }} 60 IN {{ .Type }} 192.0.2.1"\n}';
+    expect((await query(text, "a.example.", "ANY")).answers).toEqual(["a.example. 60 A 192.0.2.1"]);
+  });
+
   it("is SERVFAIL without a match and fallthrough, and goes on with it", async () => {
     const erratic = "erratic {\n drop 0\n}";
     expect((await query(`${IP}\n${erratic}`, "other.example.")).answers).toHaveLength(1);

@@ -11,13 +11,14 @@ const QUERY = createTestQuery("Www.Example.org.", "AAAA", {
   metadata: (_query, label) => (label === "kubernetes/client-namespace" ? "prod" : undefined),
 });
 
-const evaluate = (text: string) => compileExpression(text)(QUERY);
+const evaluate = (text: string) => compileExpression(text)({ query: QUERY });
 
 describe("view expressions", () => {
   it.each([
     ["incidr(client_ip(), '192.0.2.0/24')", true],
     ["incidr(client_ip(), '10.0.0.0/8')", false],
-    ["incidr(client_ip(), 'nonsense')", false],
+    ["incidr(client_ip(), 'nonsense')", undefined],
+    ["incidr('999.0.0.1', '10.0.0.0/8')", undefined],
     ["type() == 'AAAA'", true],
     ["type() in ['A', 'AAAA'] && !(name() endsWith '.com.')", true],
     ["name() == 'www.example.org.'", true],
@@ -38,6 +39,13 @@ describe("view expressions", () => {
     ["'a' + \"b\" == 'ab' && [1, [2]] == [1, [2]]", true],
     ["true || nil == 1", true],
     ["true == 1 < 2", undefined],
+    ["any(['10.0.0.0/8', '192.0.2.0/24'], incidr(client_ip(), #))", true],
+    ["all([1, 2], # > 0) && none([1, 2], # > 2) && !all([1, 2], # > 1)", true],
+    ["any([1, 2], any([2, 3], # == 3) && # == 2)", true],
+    ["any(1, # == 1)", undefined],
+    ["replace('1-2-3', '-', '.') == '1.2.3' && replace('a', 'a', '$&') == '$&'", true],
+    ["upper('a') == 'A' && lower(type()) == 'aaaa' && len('abc') == 3 && len([1]) == 1", true],
+    ["len(1)", undefined],
   ])("%s", (text, expected) => {
     if (expected === undefined) expect(() => evaluate(text)).toThrow(TypeError);
     else expect(evaluate(text)).toBe(expected);
@@ -47,6 +55,9 @@ describe("view expressions", () => {
     ["", 0, "ends too soon"],
     ["type( == 1", 6, 'unexpected "=="'],
     ["nonsense()", 0, "there is no function nonsense; expected one of bufsize, class"],
+    ["#", 0, "# stands in any, all and none"],
+    ["any([1], 1) && # == 1", 15, "# stands in any, all and none"],
+    ["group('a')", 0, "there is no function group"],
     ["constructor()", 0, "there is no function constructor"],
     ["name", 4, 'expected "(" and found the end'],
     ["name().length", 6, 'unexpected "."'],
@@ -68,7 +79,7 @@ describe("view expressions", () => {
 
   const WORDS = [
     ...'!<>()[],?:+-*/%`"\\'.split(""),
-    ..."&& || == .. in not and matches contains 'x' name() id() incidr( metadata( true nil 1".split(
+    ..."&& || == .. in not and matches contains 'x' name() id() incidr( metadata( any( # replace( true nil 1".split(
       " ",
     ),
     "99999999999",

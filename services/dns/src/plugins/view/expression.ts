@@ -1,10 +1,15 @@
-import type { Query } from "../../query.ts";
-import { FUNCTIONS, type Value } from "./functions.ts";
+import { type ExpressionFunction, FUNCTIONS, type Scope, type Value } from "./functions.ts";
 import { ExpressionError, type ExpressionToken, lexExpression } from "./lexer.ts";
 import { applyOperator, PRECEDENCE } from "./operators.ts";
 
-/** A compiled expression: gives its value for a query. Throws TypeError for values that do not fit. */
-export type Evaluate = (query: Query) => Value;
+/** A compiled expression: gives its value. Throws TypeError for values that do not fit. */
+export type Evaluate = (scope: Scope) => Value;
+
+/** What an expression may name besides the functions of functions.ts. */
+export interface Names {
+  readonly functions?: Readonly<Record<string, ExpressionFunction>>;
+  readonly variables?: ReadonlySet<string>;
+}
 
 /** Depth of parentheses and the like; deeper is refused, so that no expression exhausts the stack. */
 const MAX_DEPTH = 64;
@@ -15,23 +20,44 @@ const CONSTANTS: ReadonlyMap<string, Value> = new Map<string, Value>([
   ["nil", null],
 ]);
 
+/** Functions of a list and a condition, in which `#` is the item. */
+const QUANTIFIERS: Readonly<
+  Record<string, (items: readonly Value[], holds: (item: Value) => boolean) => boolean>
+> = {
+  any: (items, holds) => items.some(holds),
+  all: (items, holds) => items.every(holds),
+  none: (items, holds) => !items.some(holds),
+};
+
 interface Parser {
+  readonly functions: Readonly<Record<string, ExpressionFunction>>;
+  readonly variables: ReadonlySet<string>;
   readonly tokens: readonly ExpressionToken[];
   at: number;
   depth: number;
+  /** How many any(), all() and none() are around this place. */
+  quantified: number;
 }
 
 /**
- * Compiles an expression of the language that CoreDNS' `view` uses (expr-lang): literals, arrays,
- * the functions of functions.ts, `! not - + * / % == != < <= > >= in contains startsWith endsWith
- * matches .. && and || or ?:` and parentheses. There is no way out of it: no names but those
- * functions, no members, no calls of values. Throws ExpressionError.
+ * Compiles an expression of the language that CoreDNS uses (expr-lang): literals, arrays, the
+ * functions of functions.ts, any(), all() and none() with `#`, given names, `! not - + * / % == != < <= > >= in contains startsWith endsWith
+ * matches .. && and || or ?:` and parentheses. There is no way out of it: no names but those, no
+ * members, no calls of values. Throws ExpressionError.
  */
-export function compileExpression(text: string): Evaluate {
+export function compileExpression(text: string, names: Names = {}): Evaluate {
   if (text.length > MAX_CHARACTERS) {
     throw new ExpressionError(0, `longer than ${MAX_CHARACTERS} characters`);
   }
-  const parser: Parser = { tokens: lexExpression(text), at: 0, depth: 0 };
+  const { functions = {}, variables = new Set() } = names;
+  const parser: Parser = {
+    functions: { ...FUNCTIONS, ...functions },
+    variables,
+    tokens: lexExpression(text),
+    at: 0,
+    depth: 0,
+    quantified: 0,
+  };
   const evaluate = parseConditional(parser);
   const rest = peek(parser);
   if (rest.kind !== "end") throw new ExpressionError(rest.at, `unexpected "${rest.text}"`);
@@ -48,7 +74,7 @@ function parseConditional(parser: Parser): Evaluate {
   const yes = parseConditional(parser);
   expect(parser, ":");
   const no = parseConditional(parser);
-  return (query) => (toBoolean(test(query), "?") ? yes(query) : no(query));
+  return (scope) => (toBoolean(test(scope), "?") ? yes(scope) : no(scope));
 }
 
 /** Precedence climbing: operators that bind at least as tightly as `least`. */
@@ -80,12 +106,12 @@ function peekOperator(parser: Parser): { operator: string; negated: boolean; len
 
 function combine(operator: string, left: Evaluate, right: Evaluate): Evaluate {
   if (operator === "&&" || operator === "and") {
-    return (query) => toBoolean(left(query), operator) && toBoolean(right(query), operator);
+    return (scope) => toBoolean(left(scope), operator) && toBoolean(right(scope), operator);
   }
   if (operator === "||" || operator === "or") {
-    return (query) => toBoolean(left(query), operator) || toBoolean(right(query), operator);
+    return (scope) => toBoolean(left(scope), operator) || toBoolean(right(scope), operator);
   }
-  return (query) => applyOperator(operator, left(query), right(query));
+  return (scope) => applyOperator(operator, left(scope), right(scope));
 }
 
 /** The pattern of `matches` is written out, so that a mistake in it is told at once. */
@@ -101,15 +127,15 @@ function takePattern(parser: Parser): RegExp {
 }
 
 function matches(operand: Evaluate, pattern: RegExp): Evaluate {
-  return (query) => {
-    const value = operand(query);
+  return (scope) => {
+    const value = operand(scope);
     if (typeof value === "string") return pattern.test(value);
     throw new TypeError("matches needs text");
   };
 }
 
 function negate(operand: Evaluate): Evaluate {
-  return (query) => !toBoolean(operand(query), "not");
+  return (scope) => !toBoolean(operand(scope), "not");
 }
 
 function parseUnary(parser: Parser): Evaluate {
@@ -118,6 +144,11 @@ function parseUnary(parser: Parser): Evaluate {
   if (kind === "number") return constant(parser, Number(text));
   if (kind === "name" && text !== "not") return parseName(parser);
   parser.at++;
+  if (kind === "end") throw new ExpressionError(at, "ends too soon");
+  return parsePrefix(parser, text, at);
+}
+
+function parsePrefix(parser: Parser, text: string, at: number): Evaluate {
   switch (text) {
     case "!":
     case "not":
@@ -125,7 +156,7 @@ function parseUnary(parser: Parser): Evaluate {
     case "-":
     case "+": {
       const operand = nested(parser, () => parseUnary(parser));
-      return (query) => applyOperator(text, 0, operand(query));
+      return (scope) => applyOperator(text, 0, operand(scope));
     }
     case "(": {
       const inside = parseConditional(parser);
@@ -134,10 +165,13 @@ function parseUnary(parser: Parser): Evaluate {
     }
     case "[": {
       const items = parseList(parser, "]");
-      return (query) => items.map((item) => item(query));
+      return (scope) => items.map((item) => item(scope));
     }
+    case "#":
+      if (parser.quantified === 0) throw new ExpressionError(at, "# stands in any, all and none");
+      return ({ item = null }) => item;
     default:
-      throw new ExpressionError(at, kind === "end" ? "ends too soon" : `unexpected "${text}"`);
+      throw new ExpressionError(at, `unexpected "${text}"`);
   }
 }
 
@@ -159,21 +193,48 @@ function parseName(parser: Parser): Evaluate {
   const { text, at } = peek(parser);
   const value = CONSTANTS.get(text);
   if (value !== undefined) return constant(parser, value);
-  const called = Object.hasOwn(FUNCTIONS, text) ? FUNCTIONS[text] : undefined;
+  parser.at++;
+  if (parser.variables.has(text)) return ({ variables = {} }) => variables[text] ?? null;
+  const quantify = Object.hasOwn(QUANTIFIERS, text) ? QUANTIFIERS[text] : undefined;
+  if (quantify !== undefined) return parseQuantifier(parser, text, quantify);
+  return parseCall(parser, text, at);
+}
+
+function parseQuantifier(
+  parser: Parser,
+  name: string,
+  quantify: (items: readonly Value[], holds: (item: Value) => boolean) => boolean,
+): Evaluate {
+  expect(parser, "(");
+  const list = parseConditional(parser);
+  expect(parser, ",");
+  parser.quantified++;
+  const condition = parseConditional(parser);
+  parser.quantified--;
+  expect(parser, ")");
+  return (scope) => {
+    const items = list(scope);
+    if (!Array.isArray(items)) throw new TypeError(`${name} needs a list`);
+    return quantify(items, (item) => toBoolean(condition({ ...scope, item }), name));
+  };
+}
+
+function parseCall(parser: Parser, text: string, at: number): Evaluate {
+  const { functions } = parser;
+  const called = Object.hasOwn(functions, text) ? functions[text] : undefined;
   if (called === undefined) {
-    const known = Object.keys(FUNCTIONS).join(", ");
+    const known = [...Object.keys(functions), ...Object.keys(QUANTIFIERS)].join(", ");
     throw new ExpressionError(at, `there is no function ${text}; expected one of ${known}`);
   }
-  parser.at++;
   expect(parser, "(");
   const args = parseList(parser, ")");
   if (args.length !== called.parameters) {
     throw new ExpressionError(at, `${text} takes ${called.parameters} arguments`);
   }
-  return (query) =>
+  return (scope) =>
     called.call(
-      query,
-      args.map((arg) => arg(query)),
+      scope,
+      args.map((arg) => arg(scope)),
     );
 }
 

@@ -1,13 +1,8 @@
-import { CorefileError } from "../../corefile/corefile-error.ts";
-import {
-  type Directive,
-  onlyDirective,
-  readProperties,
-  takeArguments,
-} from "../../corefile/directive.ts";
+import { onlyDirective, readProperties, takeArguments } from "../../corefile/directive.ts";
 import type { Plugin } from "../../plugin.ts";
 import type { Query } from "../../query.ts";
-import { compileExpression, type Evaluate } from "./expression.ts";
+import type { Evaluate } from "./expression.ts";
+import { readExpression } from "./read-expression.ts";
 
 /** Takes only a part of the queries for its zones; others go to the next block that serves them. */
 export const view: Plugin = {
@@ -18,10 +13,10 @@ export const view: Plugin = {
     const expressions: Evaluate[] = [];
     readProperties(directive, {
       expr(property) {
-        expressions.push(readExpression(property));
+        expressions.push(readExpression(property, property.args));
       },
     });
-    const holds = (query: Query): boolean => expressions.every((each) => each(query) === true);
+    const holds = (query: Query): boolean => expressions.every((each) => each({ query }) === true);
     return {
       metadata: (_query, label) => (label === "view/name" ? name : undefined),
       filter(query) {
@@ -36,15 +31,3 @@ export const view: Plugin = {
     };
   },
 };
-
-/** The words of `expr` are one expression. */
-function readExpression(property: Directive): Evaluate {
-  takeArguments(property, { min: 1, max: 1_000, syntax: "expr EXPRESSION" });
-  const text = property.args.map((token) => token.text).join(" ");
-  try {
-    return compileExpression(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CorefileError(property.position, `expr "${text}": ${reason}`);
-  }
-}

@@ -18,7 +18,7 @@ export class ExpressionError extends Error {
 }
 
 const TOKEN =
-  /\s*(?:([A-Za-z_]\w*)|(\d+(?:\.\d+)?)|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)|(&&|\|\||==|!=|<=|>=|\.\.|[!<>()[\],?:+\-*/%]))/y;
+  /\s*(?:([A-Za-z_]\w*)|(\d+(?:\.\d+)?)|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)|(&&|\|\||==|!=|<=|>=|\.\.|[!<>()[\],?:+\-*/%#]))/y;
 
 /** Cuts an expression into words. Throws ExpressionError at the first character that is none. */
 export function lexExpression(text: string): ExpressionToken[] {
