@@ -1,28 +1,13 @@
-import { networkInterfaces } from "node:os";
-import { dirname } from "node:path";
 import { ConfigError, type Kit, type RunningService } from "@kubehop/kit";
-import { type ClusterAccess, createClusterAccess } from "./cluster/cluster-access.ts";
-import type { ClusterSource } from "./cluster/cluster-source.ts";
 import { createPodEvents } from "./cluster/pod-events.ts";
-import { busUrlOf, type DnsConfig } from "./config.ts";
+import type { DnsConfig } from "./config.ts";
 import { createCorefileServer } from "./corefile-server.ts";
 import { CorefileError } from "./corefile/corefile-error.ts";
-import { createDebugging } from "./debugging.ts";
-import { createHopObserver } from "./hop-observer.ts";
-import { createDnsMetrics } from "./metrics.ts";
+import { createDnsParts, type DnsProcess } from "./dns-parts.ts";
 import type { ProcessContext } from "./plugin.ts";
 import type { Endpoint } from "./query.ts";
 import { createHttpEndpoints } from "./server/http-endpoints.ts";
-import { createListeners } from "./server/listeners.ts";
-
-/** What the process around the server gives it. */
-export interface DnsProcess {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Ends the process with code 1. */
-  abort(): void;
-  /** The list/watch source of tests; the bus when absent. */
-  readonly source?: ClusterSource;
-}
+import { createWorkers } from "./worker/workers.ts";
 
 /** A DNS server that answers. */
 export interface DnsServer extends RunningService {
@@ -40,31 +25,22 @@ export interface DnsServer extends RunningService {
  */
 export async function build(config: DnsConfig, kit: Kit, process: DnsProcess): Promise<DnsServer> {
   kit.logger.level = config.logLevel;
-  const metrics = createDnsMetrics(kit.metrics, "1.14.7-kubehop");
-  const cluster = createAccess(config, kit, { process, metrics });
-  const { clock, logger } = kit;
-  const hops = createHopObserver(cluster, clock);
-  const debugging = createDebugging(logger);
-  const events = createPodEvents({ env: process.env, logger });
-  const onDefect = (): void => {
-    if (debugging.active()) process.abort();
-  };
-  const listeners = createListeners({ metrics, logger, clock, hops, onDefect });
+  const { logger } = kit;
+  const { env } = process;
+  const { metrics, cluster, listeners, context: shared } = createDnsParts(config, kit, process);
+  const { registry } = metrics;
+  const abort = (): void => process.abort();
+  const workers = createWorkers({ config, env, logger, registry, abort });
+  const events = createPodEvents({ env, logger });
   const http = createHttpEndpoints(logger);
   const context: ProcessContext = {
-    logger,
-    metrics,
-    clock,
-    random: kit.random,
-    folder: dirname(config.conf),
-    cluster: (options) => cluster.view(options),
-    localAddresses: localAddresses(),
+    ...shared,
     checkCorefile: () => server.checkCorefile(),
-    debugging,
     warnUsers: (reason, message) => events.warn(reason, message),
-    abort: () => process.abort(),
+    workersServe: () => workers.serving(),
+    exposition: () => workers.exposition(),
   };
-  const server = createCorefileServer({ config, env: process.env, context, listeners, http });
+  const server = createCorefileServer({ config, env, context, listeners, workers, http });
   try {
     await server.start();
   } catch (error) {
@@ -84,35 +60,5 @@ export async function build(config: DnsConfig, kit: Kit, process: DnsProcess): P
       await server.stop();
       await Promise.all([cluster[Symbol.asyncDispose](), events[Symbol.asyncDispose]()]);
     },
-  };
-}
-
-function createAccess(
-  config: DnsConfig,
-  kit: Kit,
-  { process, metrics }: { process: DnsProcess; metrics: ReturnType<typeof createDnsMetrics> },
-): ClusterAccess {
-  const url = busUrlOf(config, process.env);
-  const { busUser: user, busPassword: password } = config;
-  return createClusterAccess({
-    bus: url === undefined ? undefined : { url, user, password },
-    ...(process.source === undefined ? {} : { source: process.source }),
-    node: process.env["HOSTNAME"] ?? "dns",
-    logger: kit.logger,
-    metrics,
-    clock: kit.clock,
-    onRefused: () => process.abort(),
-  });
-}
-
-/** Read once: a pod keeps its addresses, and every NS answer asks for them. */
-function localAddresses(): () => readonly string[] {
-  let addresses: readonly string[] | undefined;
-  return () => {
-    addresses ??= Object.values(networkInterfaces())
-      .flatMap((each) => each ?? [])
-      .filter(({ internal, scopeid }) => !internal && (scopeid ?? 0) === 0)
-      .map(({ address }) => address);
-    return addresses;
   };
 }

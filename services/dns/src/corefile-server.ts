@@ -2,11 +2,13 @@ import { networkInterfaces } from "node:os";
 import { DEFAULT_COREFILE, type DnsConfig } from "./config.ts";
 import type { Environment } from "./corefile/lexer.ts";
 import { type LoadedCorefile, loadCorefile } from "./corefile/load.ts";
-import { buildInstance, type Instance } from "./instance.ts";
+import { buildInstance, type Instance, type InstanceOptions } from "./instance.ts";
 import type { ProcessContext } from "./plugin.ts";
 import type { Endpoint } from "./query.ts";
 import type { HttpEndpoints } from "./server/http-endpoints.ts";
 import type { Listeners } from "./server/listeners.ts";
+import type { Assignment } from "./worker/messages.ts";
+import type { Workers } from "./worker/workers.ts";
 
 /** What a server is made from. */
 export interface ServerParts {
@@ -14,6 +16,7 @@ export interface ServerParts {
   readonly env: Environment;
   readonly context: ProcessContext;
   readonly listeners: Listeners;
+  readonly workers: Workers;
   readonly http: HttpEndpoints;
 }
 
@@ -29,7 +32,7 @@ export interface CorefileServer {
 
 /** Creates a server; `start` reads the Corefile. */
 export function createCorefileServer(parts: ServerParts): CorefileServer {
-  const { config, context, listeners, http } = parts;
+  const { config, context, listeners, workers, http } = parts;
   const { logger } = context;
   let current: Instance | undefined;
   let bound: readonly Endpoint[] = [];
@@ -43,13 +46,13 @@ export function createCorefileServer(parts: ServerParts): CorefileServer {
   const take = async ({ corefile, hash }: LoadedCorefile): Promise<void> => {
     lastHash = hash;
     for (const warning of corefile.warnings) logger.warn({ warning }, "Corefile warning");
-    const options = { context, defaultPort: config["dns.port"], defaultHosts: wildcardHosts() };
-    const next = buildInstance(corefile, options);
+    const next = buildInstance(corefile, { context, ...listenDefaults(config) });
     bound = await bringUp(next, parts);
     const previous = current;
     current = next;
     retired = Promise.all([retired, previous?.stop()]);
     next.listening(bound);
+    await share(workers, next, { corefile, ports: bound.map(({ port }) => port) });
     publish(next, hash, context);
   };
   const check = async (): Promise<void> => {
@@ -84,7 +87,7 @@ export function createCorefileServer(parts: ServerParts): CorefileServer {
     },
     async stop() {
       stopping = true;
-      await listeners[Symbol.asyncDispose]();
+      await Promise.all([listeners[Symbol.asyncDispose](), workers[Symbol.asyncDispose]()]);
       await Promise.all([retired, current?.stop()]);
       await http[Symbol.asyncDispose]();
     },
@@ -144,6 +147,12 @@ async function bringUp(
   }
 }
 
+/** Lets workers answer too where `multisocket` wants more than one socket. */
+function share(workers: Workers, { addresses }: Instance, assignment: Assignment): Promise<void> {
+  const sockets = addresses.map((address) => address.sockets);
+  return workers.serve(Math.max(1, ...sockets) - 1, assignment);
+}
+
 function publish({ enabled }: Instance, hash: string, { metrics }: ProcessContext): void {
   metrics.pluginEnabled.reset();
   for (const each of enabled) {
@@ -151,6 +160,13 @@ function publish({ enabled }: Instance, hash: string, { metrics }: ProcessContex
   }
   metrics.reloadVersion.reset();
   metrics.reloadVersion.set({ hash: "sha512", value: hash }, 1);
+}
+
+/** Where blocks listen that do not say it. */
+export function listenDefaults(
+  config: DnsConfig,
+): Pick<InstanceOptions, "defaultPort" | "defaultHosts"> {
+  return { defaultPort: config["dns.port"], defaultHosts: wildcardHosts() };
 }
 
 /** All addresses: IPv4, and IPv6 where this machine has it. */

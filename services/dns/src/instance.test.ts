@@ -27,6 +27,8 @@ function context(): ProcessContext {
     localAddresses: () => [],
     checkCorefile: async () => undefined,
     warnUsers: ignore,
+    workersServe: () => true,
+    exposition: async () => "",
     debugging: { enter: ignore, leave: ignore, active: () => false },
     abort: ignore,
   };

@@ -41,6 +41,7 @@ export function createDnsMetrics(registry: Registry, version: string): DnsMetric
     name: "coredns_build_info",
     help: "A metric with a constant '1' value labeled by version, revision, and goversion.",
     labelNames: ["version", "revision", "goversion"],
+    aggregator: "first",
     ...plain,
   }).set({ version, revision: "", goversion: process.version }, 1);
   return {
@@ -55,6 +56,7 @@ export function createDnsMetrics(registry: Registry, version: string): DnsMetric
       name: "coredns_plugin_enabled",
       help: "A metric that indicates whether a plugin is enabled on per server and zone basis.",
       labelNames: ["server", "zone", "view", "name"],
+      aggregator: "first",
       ...plain,
     }),
     reloadFailed: new Counter({
@@ -66,6 +68,7 @@ export function createDnsMetrics(registry: Registry, version: string): DnsMetric
       name: "coredns_reload_version_info",
       help: "A metric with a constant '1' value labeled by hash, and value.",
       labelNames: ["hash", "value"],
+      aggregator: "first",
       ...plain,
     }),
     programmingDuration: createHistogramFamily(registry, {

@@ -72,7 +72,7 @@ export interface ListenerSettings {
   readonly bufferSize: number;
   readonly timeouts: Partial<TcpTimeouts>;
   readonly tls: TlsSettings;
-  /** Sockets for each address. */
+  /** Sockets for each address, all but the first in threads of their own. */
   readonly sockets: number;
 }
 
@@ -127,6 +127,10 @@ export interface ProcessContext {
   /** Reads the Corefile again and takes it over if it changed. */
   checkCorefile(): Promise<void>;
   readonly debugging: Debugging;
+  /** Whether the workers of `multisocket` answer from the Corefile in force. */
+  workersServe(): boolean;
+  /** The metrics of the process and its workers, in Prometheus' text format. */
+  exposition(): Promise<string>;
   /** Tells users of the cluster, as an Event of this pod; outside of a pod nobody. */
   warnUsers(reason: string, message: string): void;
   /** Ends the process with code 1: going on would do harm. The reason was logged. */

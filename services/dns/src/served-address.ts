@@ -17,7 +17,7 @@ export interface ServedAddress {
   readonly timeouts: TcpTimeouts;
   /** DNS over TLS with these settings; undefined for plain UDP and TCP. */
   readonly tls: TlsSettings | undefined;
-  /** Sockets of each kind that share the port. */
+  /** Sockets of each kind that share the port, in as many threads. */
   readonly sockets: number;
 }
 

@@ -11,7 +11,6 @@ import {
   queryBytes,
   readFrames,
   recordLines,
-  sendUdp,
   startDns,
 } from "../testing/dns-fixture.ts";
 
@@ -73,24 +72,6 @@ describe("timeouts", () => {
     expect(await readFrames(socket, 2, send)).toHaveLength(2);
     await closed;
     socket.destroy();
-  });
-});
-
-describe("multisocket", () => {
-  it("answers on several sockets of one port, also after a reload", async () => {
-    const text = (count: number, address: string) =>
-      `.:0 {\n bind 127.0.0.1\n multisocket ${count}\n hosts /dev/null {\n ${address} a.example\n}\n}`;
-    await using dns = await startDns({ corefile: text(4, "192.0.2.1") });
-    const bytes = queryBytes("a.example.", "A");
-    const all = async () => {
-      const replies = await Promise.all(Array.from({ length: 32 }, () => sendUdp(dns.port, bytes)));
-      return new Set(replies.flatMap((reply) => recordLines(decodeAnswer(reply).answers)));
-    };
-    expect([...(await all())]).toEqual(["a.example. 3600 A 192.0.2.1"]);
-    await ask(dns.port, "a.example.", "A", { protocol: "tcp" });
-    await dns.writeCorefile(text(4, "192.0.2.2"));
-    await dns.server.checkCorefile();
-    expect([...(await all())]).toEqual(["a.example. 3600 A 192.0.2.2"]);
   });
 });
 

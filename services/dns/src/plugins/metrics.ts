@@ -235,11 +235,13 @@ function createHostsMetrics(registry: Registry): PluginMetrics["hosts"] {
     entries: new Gauge({
       name: "coredns_hosts_entries",
       help: "The combined number of entries in hosts and Corefile.",
+      aggregator: "first",
       registers,
     }),
     reloadTime: new Gauge({
       name: "coredns_hosts_reload_timestamp_seconds",
       help: "The timestamp of the last reload of hosts file.",
+      aggregator: "first",
       registers,
     }),
   };

@@ -6,15 +6,16 @@ const MAX_SOCKETS = 1_024;
 
 /**
  * Several sockets for each address (SO_REUSEPORT), among which the kernel spreads queries; each
- * has a buffer of its own. By default as many as the machine has processors.
+ * but the first is served by a thread of its own. By default as many as the machine has processors.
  */
 export const multisocket: Plugin = {
   name: "multisocket",
-  setup(directives) {
+  setup(directives, { workersServe }) {
     const directive = onlyDirective(directives);
     const range = { min: 0, max: 1, syntax: "multisocket [NUM_SOCKETS]" };
     const [text = String(availableParallelism())] = takeArguments(directive, range);
     refuseBlock(directive);
-    return { listener: { sockets: parseNumber(directive, text, { min: 1, max: MAX_SOCKETS }) } };
+    const sockets = parseNumber(directive, text, { min: 1, max: MAX_SOCKETS });
+    return { listener: { sockets }, ready: () => workersServe() };
   },
 };

@@ -85,7 +85,9 @@ export function createListeners(options: ListenersOptions): Listeners {
 
 /** Sockets are kept as long as this stays the same. */
 function keyOf({ host, port, sockets, tls }: ServedAddress): string {
-  return `${host} ${port} ${sockets} ${tls === undefined ? "dns" : "tls"}`;
+  // A socket on a free port that it does not share cannot begin to share it.
+  const place = port === 0 && sockets > 1 ? "shared" : port;
+  return `${host} ${place} ${tls === undefined ? "dns" : "tls"}`;
 }
 
 async function closeAll(pairs: Iterable<AsyncDisposable>): Promise<void> {
@@ -136,11 +138,8 @@ async function openSockets(
   // A free port is only free for sure to a socket that does not share it.
   let port = asked === 0 && sockets > 1 ? await freePort(wanted) : asked;
   const shared = port !== 0;
-  for (let count = 0; count < sockets; count++) {
-    if (tls === undefined) port = opened.use(await listenUdp({ ...wanted, port, shared })).port;
-    port = opened.use(await listenTcp({ ...wanted, port, shared })).port;
-  }
-  return port;
+  if (tls === undefined) port = opened.use(await listenUdp({ ...wanted, port, shared })).port;
+  return opened.use(await listenTcp({ ...wanted, port, shared })).port;
 }
 
 async function freePort(wanted: Omit<TcpOptions, "port">): Promise<number> {

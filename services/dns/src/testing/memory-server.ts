@@ -46,6 +46,8 @@ export function createMemoryServer(options: MemoryServerOptions): MemoryServer {
     localAddresses: () => ["10.244.0.12"],
     checkCorefile: async () => undefined,
     warnUsers: ignore,
+    workersServe: () => true,
+    exposition: async () => "",
     debugging: { enter: ignore, leave: ignore, active: () => false },
     abort: ignore,
   };
