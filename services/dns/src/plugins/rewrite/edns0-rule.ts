@@ -1,7 +1,8 @@
 import { type Edns, EDNS_VERSION, type EdnsOption, EdnsOptionCode } from "@kubehop/dns-wire";
 import ipaddr from "ipaddr.js";
 import { type Directive, invalidArgument, parseNumber } from "../../corefile/directive.ts";
-import type { Query } from "../../query.ts";
+import { echoedOptions, type Query } from "../../query.ts";
+import type { Reply } from "../../reply.ts";
 import type { Rewrite } from "./rule.ts";
 
 const ACTIONS = ["set", "append", "replace", "unset"] as const;
@@ -16,28 +17,39 @@ type MakeData = (query: Query) => Buffer;
 /**
  * `edns0 local ACTION CODE [DATA|{VARIABLE}]`, `edns0 nsid ACTION`, `edns0 subnet ACTION V4BITS
  * V6BITS`, ACTION being set, append (only if it is absent), replace (only if it is there) or
- * unset.
+ * unset. A local option goes back to a client with EDNS too, unless `revert` ends the rule.
  */
 export function readEdns0Rule(directive: Directive, words: readonly string[]): Rewrite {
-  const [kind = "", actionText = "", ...args] = words;
+  const revert = words.at(-1) === "revert";
+  const [kind = "", actionText = "", ...args] = revert ? words.slice(0, -1) : words;
   const action = ACTIONS.find((each) => each === actionText);
   if (action === undefined)
     throw invalidArgument(directive, actionText, `one of ${ACTIONS.join(", ")}`);
   switch (kind) {
     case "local": {
       const code = readCode(directive, args[0] ?? "");
-      return createRule(action, code, readData(directive, args[1] ?? ""));
+      return createRule(action, code, { makeData: readData(directive, args[1] ?? ""), revert });
     }
     case "nsid":
-      return createRule(action, EdnsOptionCode.NSID, () => Buffer.alloc(0));
+      return createRule(action, EdnsOptionCode.NSID, { makeData: () => Buffer.alloc(0) });
     case "subnet":
-      return createRule(action, CLIENT_SUBNET, readSubnet(directive, action, args));
+      return createRule(action, CLIENT_SUBNET, { makeData: readSubnet(directive, action, args) });
     default:
       throw invalidArgument(directive, kind, "local, nsid or subnet");
   }
 }
 
-function createRule(action: Action, code: number, makeData: MakeData): Rewrite {
+interface OptionRule {
+  readonly makeData: MakeData;
+  /** Whether answers do not have the option; others than local ones never do. */
+  readonly revert?: boolean;
+}
+
+function createRule(
+  action: Action,
+  code: number,
+  { makeData, revert = true }: OptionRule,
+): Rewrite {
   return (query) => {
     const edns = query.edns ?? NEW_EDNS;
     const there = edns.options.some((option) => option.code === code);
@@ -45,8 +57,18 @@ function createRule(action: Action, code: number, makeData: MakeData): Rewrite {
     if (!due) return undefined;
     const others = edns.options.filter((option) => option.code !== code);
     const added: EdnsOption[] = action === "unset" ? [] : [{ code, data: makeData(query) }];
-    return { query: { ...query, edns: { ...edns, options: [...others, ...added] } } };
+    const rewritten = { ...query, edns: { ...edns, options: [...others, ...added] } };
+    const [option] = added;
+    if (revert || option === undefined) return { query: rewritten };
+    return { query: rewritten, onReply: (reply) => withOption(query, reply, option) };
   };
+}
+
+/** What a later rule put there stays. */
+function withOption(query: Query, reply: Reply, option: EdnsOption): Reply {
+  const options = reply.options ?? echoedOptions(query);
+  if (options.some(({ code }) => code === option.code)) return reply;
+  return { ...reply, options: [...options, option] };
 }
 
 function readCode(directive: Directive, text: string): number {

@@ -1,8 +1,8 @@
-import { type MaybePromise, mapReply } from "../../chain.ts";
+import { type Handler, type MaybePromise, PluginError } from "../../chain.ts";
 import { type Directive, invalidArgument } from "../../corefile/directive.ts";
 import type { Plugin } from "../../plugin.ts";
 import type { Query } from "../../query.ts";
-import type { Reply } from "../../reply.ts";
+import { createErrorReply, type Reply } from "../../reply.ts";
 import { readEdns0Rule } from "./edns0-rule.ts";
 import {
   readClassRule,
@@ -41,7 +41,7 @@ export const rewrite: Plugin = {
       link: (next) => (query) => {
         const { query: rewritten, changes } = applyRules(rules, query);
         if (changes.length === 0) return next(rewritten);
-        return mapReply(next, rewritten, (reply) => applyAll(reply, changes));
+        return settleChanged(next, rewritten, changes);
       },
     };
   },
@@ -64,6 +64,33 @@ function applyRules(
     if (!rule.goesOn) break;
   }
   return { query: current, changes };
+}
+
+/** Changes the reply, or the response code of the error that takes its place. */
+function settleChanged(
+  next: Handler,
+  query: Query,
+  changes: readonly Change[],
+): MaybePromise<Reply> {
+  const fail = (error: unknown): never => {
+    throw changeError(error, changes);
+  };
+  try {
+    const reply = next(query);
+    if (!(reply instanceof Promise)) return applyAll(reply, changes);
+    return reply.then((value) => applyAll(value, changes), fail);
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+function changeError(error: unknown, changes: readonly Change[]): unknown {
+  if (!(error instanceof PluginError)) return error;
+  const changed = applyAll(createErrorReply(error.rcode), changes);
+  if (changed instanceof Promise || changed.rcode === error.rcode) return error;
+  const { plugin, message } = error;
+  const text = message.slice(`plugin/${plugin}: `.length);
+  return new PluginError(plugin, text, { rcode: changed.rcode, cause: error });
 }
 
 function applyAll(reply: Reply, changes: readonly Change[]): MaybePromise<Reply> {

@@ -1,4 +1,5 @@
 import { MAX_NAME_OCTETS, nameOctets, splitName } from "@kubehop/dns-wire";
+import { PluginError } from "../../chain.ts";
 import { type Directive, invalidArgument } from "../../corefile/directive.ts";
 import type { Query } from "../../query.ts";
 import type { Reply } from "../../reply.ts";
@@ -40,7 +41,8 @@ export function readNameRule(directive: Directive, words: readonly string[]): Re
   }
   return (query) => {
     const name = forth(query.name);
-    if (name === undefined || !isName(name)) return undefined;
+    if (name === undefined) return undefined;
+    if (!isName(name)) throw new PluginError("rewrite", `invalid name after rewrite: ${name}`);
     const asked = query.question.name;
     const onReply = (reply: Reply): Reply => {
       // An exact rule turns back what it did by itself.
@@ -74,35 +76,33 @@ export function rename(query: Query, name: string): Query {
   return { ...query, name: name.toLowerCase(), question: { ...query.question, name } };
 }
 
-/** A rule may make a name that is none; such a query stays as it is. */
+/** A rule may make a name that is none; such a query is SERVFAIL (CoreDNS). */
 function isName(name: string): boolean {
   if (name === ".") return true;
   if (nameOctets(name) > MAX_NAME_OCTETS) return false;
   return splitName(name).every((label) => label.length > 0 && nameOctets(label) <= 65);
 }
 
+/** The parts of `answer …`; after the first the word `answer` may be left out (CoreDNS). */
 function readAnswerRules(directive: Directive, options: readonly string[]): AnswerRules {
-  const names: Substitute[] = [];
-  const values: Substitute[] = [];
+  const expected = "answer auto, answer name RE TO or answer value RE TO";
+  const [first = "answer"] = options;
+  if (first !== "answer") throw invalidArgument(directive, first, expected);
+  const rules = { name: [] as Substitute[], value: [] as Substitute[] };
   let auto = false;
   for (let at = 0; at < options.length;) {
-    const [word, what, from, to] = options.slice(at, at + 4);
-    if (word === "answer" && what === "auto") {
+    if (options[at] === "answer") at++;
+    const [what = "answer", from, to] = options.slice(at, at + 3);
+    if (what === "auto") {
       auto = true;
-      at += 2;
+      at++;
       continue;
     }
-    if (word !== "answer" || from === undefined || to === undefined) {
-      throw invalidArgument(
-        directive,
-        word ?? "",
-        "answer auto, answer name RE TO or answer value RE TO",
-      );
+    if ((what !== "name" && what !== "value") || from === undefined || to === undefined) {
+      throw invalidArgument(directive, what, expected);
     }
-    if (what === "name") names.push(createRegexp(directive, from, to));
-    else if (what === "value") values.push(createRegexp(directive, from, to));
-    else throw invalidArgument(directive, what ?? "", "auto, name or value");
-    at += 4;
+    rules[what].push(createRegexp(directive, from, to));
+    at += 3;
   }
-  return { auto, names, values };
+  return { auto, names: rules.name, values: rules.value };
 }

@@ -12,6 +12,12 @@ function echo(query: Message): { answers: ResourceRecord[]; authorities: Resourc
     const srv = { priority: 0, weight: 1, port: 80, target: `target.${name}` };
     return { answers: [{ ...head, type: "SRV", ...srv }], authorities };
   }
+  if (type === "PTR") {
+    return {
+      answers: [{ ...head, type: "PTR", target: "ftp-us-west-1.service.consul." }],
+      authorities,
+    };
+  }
   if (name === "alias.test.") {
     return { answers: [{ ...head, type: "CNAME", target: "cdn.test." }], authorities };
   }
@@ -52,9 +58,32 @@ describe("rewrite name", () => {
     ["rewrite continue name a.test b.test\n rewrite name b.test c.test", "a.test.", "c.test. A"],
     ["rewrite stop name a.test b.test\n rewrite name b.test c.test", "a.test.", "b.test. A"],
     ["rewrite {\n name suffix .a.test .b.test\n}", "x.a.test.", "x.b.test. A"],
-    [`rewrite name regex .* ${"x".repeat(64)}.test`, "a.test.", "a.test. A"],
+    [
+      "rewrite name substring service.us-west-1.example.org service.us-west-1.consul",
+      "ftp.service.us-west-1.example.org.",
+      "ftp.service.us-west-1.consul. A",
+    ],
   ])("%s", async (rules, name, asked) => {
     expect((await through(rules, name)).asked).toBe(asked);
+  });
+
+  it("is SERVFAIL when it makes a name that is none", async () => {
+    const rules = `rewrite name regex .* ${"x".repeat(64)}.test`;
+    expect(await through(rules, "a.test.")).toMatchObject({ asked: undefined, rcode: "SERVFAIL" });
+  });
+
+  it("changes values of PTR records, with parts of answer one after the other", async () => {
+    const rules = `rewrite stop {
+      name suffix .arpa .arpa
+      answer name auto
+      answer value (.*)\\.service\\.consul\\. {1}.coredns.rocks.
+    }`;
+    const { answers } = await through(rules, "30.30.30.10.in-addr.arpa.", "PTR");
+    expect(answers).toEqual(["30.30.30.10.in-addr.arpa. 100 PTR ftp-us-west-1.coredns.rocks."]);
+    const chained =
+      "rewrite name regex ^(.*)$ {1} answer name ^(30.*) {1} value ^(ftp).* {1}.test.";
+    const reply = await through(chained, "30.30.30.10.in-addr.arpa.", "PTR");
+    expect(reply.answers).toEqual(["30.30.30.10.in-addr.arpa. 100 PTR ftp.test."]);
   });
 
   it("turns an exact rule back by itself", async () => {
@@ -107,6 +136,24 @@ describe("rewrite of other fields", () => {
     expect((await through(rules, "a.test.")).rcode).toBe("NXDOMAIN");
   });
 
+  it.each(["SERVFAIL NOERROR", "2 0"])("changes %s of a plugin that failed", async (codes) => {
+    const text = `.:0 {
+      bind 127.0.0.1
+      errors
+      rewrite continue {
+        rcode regex (.*)\\.coredns\\.rocks ${codes}
+      }
+      hosts /dev/null
+    }`;
+    await using dns = await startDns({ corefile: text });
+    const rcode = async (name: string) => rcodeName((await askBoth(dns.port, name, "A")).rcode);
+    expect(await rcode("a.coredns.rocks.")).toBe("NOERROR");
+    expect(await rcode("a.coredns.test.")).toBe("SERVFAIL");
+    expect(dns.log.join("")).toContain(
+      "plugin/errors: 0 a.coredns.rocks. A: plugin/hosts: no entry",
+    );
+  });
+
   it("leads a CNAME elsewhere and follows it", async () => {
     const { answers } = await through("rewrite cname exact cdn.test. other.test.", "alias.test.");
     expect(answers).toEqual(["alias.test. 100 CNAME other.test.", "other.test. 100 A 192.0.2.1"]);
@@ -142,6 +189,26 @@ describe("rewrite edns0", () => {
     ["rewrite edns0 subnet set 20 56", [[8, "000114007f0000"]]],
   ])("%s", async (rules, expected) => {
     expect(await options(rules)).toEqual(expected);
+  });
+
+  it.each<[rules: string, back: string | undefined]>([
+    ["rewrite edns0 local set 0xffee abcd", "abcd"],
+    ["rewrite edns0 local set 0xffee abcd revert", undefined],
+    [
+      "rewrite continue {\n edns0 local set 0xffee abcd\n}\n rewrite edns0 local replace 0xffee bcde revert",
+      "abcd",
+    ],
+    [
+      "rewrite continue edns0 local set 0xffee abcd\n rewrite edns0 local replace 0xffee bcde",
+      "bcde",
+    ],
+  ])("%s: the answer has %s", async (rules, back) => {
+    const text = `.:0 {\n bind 127.0.0.1\n ${rules}\n template ANY ANY { rcode NOERROR }\n}`;
+    await using dns = await startDns({ corefile: text });
+    const { edns } = await askBoth(dns.port, "a.test.", "NS", { edns: {} });
+    expect(edns?.options.map(({ data }) => Buffer.from(data).toString())).toEqual(
+      back === undefined ? [] : [back],
+    );
   });
 
   it("replaces, keeps and takes away what the client sent", async () => {
