@@ -68,7 +68,7 @@ describe("a Corefile that cannot be used", () => {
       "forward .",
       "Corefile:4:2: forward has 1 argument(s); expected: forward FROM TO…",
     ],
-    ["an upstream's name", "forward . dns.example", '"dns.example" is no upstream'],
+    ["an upstream's file", "forward . ./dns.example", '"./dns.example" is no upstream'],
     ["a wrong duration", "health {\n lameduck soon\n}", '"soon" is not a duration'],
     ["a short interval", "reload 1s", '"1s" is not at least 2s'],
     ["a wrong format", 'log "{nope}"', "there is no {nope}"],

@@ -1,11 +1,15 @@
 import { Flag, type Message, Rcode } from "@kubehop/dns-wire";
 import type { Random } from "@kubehop/kit";
 import { type Link, mapReply, PluginError } from "../../chain.ts";
+import { CorefileError } from "../../corefile/corefile-error.ts";
+import type { Directive } from "../../corefile/directive.ts";
 import type { Plugin, SetupContext } from "../../plugin.ts";
 import type { Query } from "../../query.ts";
 import { createErrorReply, createReply, type Reply } from "../../reply.ts";
 import { matchZone } from "../../zones.ts";
-import { type ForwardOptions, readForwardOptions } from "./options.ts";
+import { type ForwardOptions, MAX_UPSTREAMS, readForwardOptions } from "./options.ts";
+import { resolveUpstreams } from "./resolver.ts";
+import type { UpstreamAddress } from "./upstream-address.ts";
 import { createUpstream, type Upstream } from "./upstream.ts";
 
 const NAME = "forward";
@@ -17,11 +21,15 @@ const ATTEMPTS_PER_UPSTREAM = 2;
 export const forward: Plugin = {
   name: NAME,
   setup(directives, context) {
-    const all = directives.map((directive) => readForwardOptions(directive, context.folder));
-    const forwards = all.map((options) => createForward(options, context));
+    const forwards = directives.map((directive) =>
+      createForward(directive, readForwardOptions(directive, context.folder), context),
+    );
     return {
       anyClass: true,
       link: (next) => forwards.reduceRight((rest, { link }) => link(rest), next),
+      async start() {
+        await Promise.all(forwards.map((each) => each.start()));
+      },
       async stop() {
         await Promise.all(forwards.map((each) => each[Symbol.asyncDispose]()));
       },
@@ -32,10 +40,16 @@ export const forward: Plugin = {
 /** One directive's part of the chain; disposing waits for the queries under way. */
 interface Forward extends AsyncDisposable {
   readonly link: Link;
+  /** Looks hosts up. Rejects with CorefileError when one cannot be found. */
+  start(): Promise<void>;
 }
 
-function createForward(options: ForwardOptions, context: SetupContext): Forward {
-  const upstreams = options.upstreams.map((each) => createUpstream(each, options, context));
+function createForward(
+  directive: Directive,
+  options: ForwardOptions,
+  context: SetupContext,
+): Forward {
+  const upstreams: Upstream[] = [];
   const choose = createPolicy(options, upstreams, context.random);
   const running = new Set<Promise<Reply>>();
   const answer = (query: Query): Promise<Reply> => {
@@ -59,11 +73,29 @@ function createForward(options: ForwardOptions, context: SetupContext): Forward 
   };
   return {
     link,
+    async start() {
+      const addresses = await findAddresses(directive, options);
+      upstreams.push(...addresses.map((each) => createUpstream(each, options, context)));
+    },
     async [Symbol.asyncDispose]() {
       await Promise.allSettled(running);
       await Promise.all(upstreams.map((upstream) => upstream[Symbol.asyncDispose]()));
     },
   };
+}
+
+async function findAddresses(
+  directive: Directive,
+  { upstreams, resolvers }: ForwardOptions,
+): Promise<readonly UpstreamAddress[]> {
+  try {
+    const addresses = await resolveUpstreams(upstreams, resolvers);
+    if (addresses.length <= MAX_UPSTREAMS) return addresses;
+    throw new Error(`${addresses.length} addresses; expected at most ${MAX_UPSTREAMS}`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CorefileError(directive.position, `forward: ${reason}`);
+  }
 }
 
 /** Whether the block's next `forward` is asked instead of giving this reply. */
@@ -148,11 +180,9 @@ function createPolicy(
   random: Random,
 ): () => readonly Upstream[] {
   let turn = 0;
-  const from = (start: number): readonly Upstream[] => [
-    ...upstreams.slice(start),
-    ...upstreams.slice(0, start),
-  ];
-  if (policy === "sequential" || upstreams.length === 1) return () => upstreams;
+  const from = (start: number): readonly Upstream[] =>
+    start === 0 ? upstreams : [...upstreams.slice(start), ...upstreams.slice(0, start)];
+  if (policy === "sequential") return () => upstreams;
   if (policy === "round_robin") return () => from(turn++ % upstreams.length);
   return () => from(Math.floor(random() * upstreams.length));
 }

@@ -14,7 +14,8 @@ import type { Token } from "../../corefile/lexer.ts";
 import { parseZones } from "../../corefile/server-key.ts";
 import type { Zones } from "../../zones.ts";
 import { readTlsFiles } from "./tls-files.ts";
-import { parseUpstreams, type UpstreamAddress } from "./upstream-address.ts";
+import { parseResolver } from "./resolver.ts";
+import { parseUpstreams, type UpstreamTarget } from "./upstream-address.ts";
 
 /** In which order upstreams are tried. */
 export type Policy = "random" | "round_robin" | "sequential";
@@ -23,7 +24,10 @@ export type Policy = "random" | "round_robin" | "sequential";
 export interface ForwardOptions {
   readonly from: Zones;
   readonly except: Zones;
-  readonly upstreams: readonly UpstreamAddress[];
+  /** Hosts among them are looked up at the start. */
+  readonly upstreams: readonly UpstreamTarget[];
+  /** Servers to look hosts up with, `ip:port`; none: the system's way. */
+  readonly resolvers: readonly string[];
   readonly policy: Policy;
   readonly forceTcp: boolean;
   /** Ask over UDP first, and over TCP when the answer was cut off. */
@@ -57,7 +61,8 @@ export interface ForwardOptions {
 
 type Draft = { -readonly [K in keyof ForwardOptions]: ForwardOptions[K] };
 
-const MAX_UPSTREAMS = 15;
+/** Upstreams of one directive (CoreDNS). */
+export const MAX_UPSTREAMS = 15;
 
 /** Reads a `forward` directive; TO may be a resolv.conf. Throws CorefileError. */
 export function readForwardOptions(directive: Directive, folder: string): ForwardOptions {
@@ -73,6 +78,7 @@ export function readForwardOptions(directive: Directive, folder: string): Forwar
     from: parseZones(from),
     except: [],
     upstreams,
+    resolvers: [],
     policy: "random",
     forceTcp: false,
     preferUdp: false,
@@ -169,6 +175,11 @@ function tlsProperties(options: Draft, folder: string): Readers {
       const [text = ""] = takeArguments(property, { min: 1, max: 1, syntax: "source_address IP" });
       if (isIP(text) === 0) throw invalidArgument(property, text, "an IP address");
       options.sourceAddress = text;
+    },
+    resolver(property) {
+      const syntax = "resolver IP[:PORT]…";
+      const servers = takeArguments(property, { min: 1, max: MAX_UPSTREAMS, syntax });
+      options.resolvers = servers.map((text) => parseResolver(property, text));
     },
     max_idle_conns(property) {
       const most = readCount(property);

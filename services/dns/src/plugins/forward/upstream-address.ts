@@ -16,21 +16,34 @@ export interface UpstreamAddress extends Endpoint {
   readonly serverName?: string;
 }
 
-/** The upstreams an argument names: one address, or those of a resolv.conf. Throws CorefileError. */
-export function parseUpstreams(token: Token, folder: string): UpstreamAddress[] {
+/** An upstream by its host name, which is looked up at the start. */
+export interface UpstreamHost extends Omit<UpstreamAddress, "ip"> {
+  readonly host: string;
+}
+
+/** An upstream as an argument names it. */
+export type UpstreamTarget = UpstreamAddress | UpstreamHost;
+
+/**
+ * The upstreams an argument names: one address, those of a resolv.conf, or a host when there is
+ * no such file. Throws CorefileError.
+ */
+export function parseUpstreams(token: Token, folder: string): UpstreamTarget[] {
   const { text } = token;
-  const address = parseAddress(text);
-  if (address !== undefined) return [address];
+  const target = parseTarget(text);
+  if (target !== undefined && "ip" in target) return [target];
   if (/^[a-z0-9]+:\/\//.test(text)) {
-    const expected = "expected [dns://|tls://]IP[:PORT]";
+    if (target !== undefined) return [target];
+    const expected = "expected [dns://|tls://]IP[:PORT] or HOST[:PORT]";
     throw new CorefileError(token, `"${text}" is no upstream; ${expected}`);
   }
   const path = isAbsolute(text) ? text : join(folder, text);
   try {
     return nameservers(readFileSync(path, "utf8"));
   } catch (error) {
+    if (target !== undefined) return [target];
     const reason = error instanceof Error ? error.message : String(error);
-    const expected = "expected IP[:PORT] or a file like /etc/resolv.conf";
+    const expected = "expected IP[:PORT], HOST[:PORT] or a file like /etc/resolv.conf";
     throw new CorefileError(token, `"${text}" is no upstream; ${expected} (${reason})`);
   }
 }
@@ -44,14 +57,23 @@ function nameservers(text: string): UpstreamAddress[] {
     .map((ip) => ({ ip: ip as string, port: DNS_PORT, tls: false }));
 }
 
-/** `[dns://|tls://]IP[:PORT]`, for TLS also `IP%SERVERNAME`. */
-function parseAddress(text: string): UpstreamAddress | undefined {
+/** `[dns://|tls://]IP[:PORT]` or `HOST[:PORT]`, for TLS also `IP%SERVERNAME[:PORT]`. */
+function parseTarget(text: string): UpstreamTarget | undefined {
   const tls = text.startsWith("tls://");
-  const [bare = "", serverName] = text.replace(/^(?:dns|tls):\/\//, "").split(tls ? "%" : "\0");
-  const place = splitPort(bare) ?? { ip: bare, port: tls ? TLS_PORT : DNS_PORT };
-  if (isIP(place.ip) === 0 || place.port > 65_535 || place.port === 0) return undefined;
-  return { ...place, tls, ...(serverName === undefined ? {} : { serverName }) };
+  const plain = text.replace(/^(?:dns|tls):\/\//, "");
+  const [, named = plain, serverName, port = ""] = (tls && SERVER_NAME.exec(plain)) || [];
+  const place = splitPort(named + port) ?? { ip: named, port: tls ? TLS_PORT : DNS_PORT };
+  if (place.port > 65_535 || place.port === 0) return undefined;
+  const rest = { port: place.port, tls, ...(serverName === undefined ? {} : { serverName }) };
+  if (isIP(place.ip) !== 0) return { ip: place.ip, ...rest };
+  return HOST_NAME.test(place.ip) ? { host: place.ip, ...rest } : undefined;
 }
+
+/** `IP%SERVERNAME[:PORT]`: the port is the upstream's. */
+const SERVER_NAME = /^([^%]+)%([^:%]+)(:\d+)?$/;
+/** Labels with dots between; the last is no number, so that it cannot be meant as an address. */
+const HOST_NAME =
+  /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?\.?$/i;
 
 /** `[IPV6]:PORT` or `IPV4:PORT`; undefined without a port. */
 function splitPort(text: string): Endpoint | undefined {
