@@ -49,6 +49,8 @@ export function podToSpec(container: Container, context: ContainerContext): Cont
     logPath: context.logPath,
     limits: limitsOf(container),
     lastWordsFromLog: container.terminationMessagePolicy === "FallbackToLogsOnError",
+    ...(container.stdin === true && { stdin: container.stdinOnce === true ? "once" : "open" }),
+    ...(container.tty === true && { tty: true }),
   };
 }
 

@@ -135,9 +135,21 @@ describe("exec", () => {
     socket.destroy();
   });
 
-  it("is refused without a WebSocket, without a pod, and for strangers", async () => {
-    const spdy = await refused(`${PODS}/one/exec?command=ls`, { upgrade: "SPDY/3.1" });
-    expect([spdy.code, spdy.message]).toEqual([400, expect.stringContaining("WebSocket only")]);
+  it("passes SPDY, which kubectl speaks when a WebSocket was refused", async () => {
+    const spdy = { upgrade: "SPDY/3.1", "x-stream-protocol-version": "v4.channel.k8s.io" };
+    const request = upgradeRequest(`${PODS}/one/exec?command=ls`, spdy);
+    request.end();
+    const [, socket] = (await once(request, "upgrade")) as [IncomingMessage, Duplex];
+    socket.destroy();
+    expect(asked.at(-1)).toMatchObject({ url: "/exec/default/one/main?command=ls", headers: spdy });
+  });
+
+  it("is refused without a known protocol, without a pod, and for strangers", async () => {
+    const other = await refused(`${PODS}/one/exec?command=ls`, { upgrade: "h2c" });
+    expect([other.code, other.message]).toEqual([
+      400,
+      "exec is served over WebSocket and SPDY/3.1 only",
+    ]);
     expect((await refused(`${PODS}/nobody/exec`, {})).code).toBe(404);
     expect((await refused("/api/v1/namespaces", {})).code).toBe(400);
     const token = { authorization: "Bearer nonsense" };

@@ -28,12 +28,17 @@ const ACTIONS: Readonly<Record<string, string>> = {
   portforward: "portForward",
 };
 
-/** Headers of the WebSocket handshake, which the kubelet must see as the client sent them. */
+/** Headers of the handshakes, which the kubelet must see as the client sent them. */
 const HANDSHAKE = [
+  "upgrade",
   "sec-websocket-key",
   "sec-websocket-version",
   "sec-websocket-extensions",
+  "x-stream-protocol-version",
 ] as const;
+
+/** Protocols that kubelets speak; kubectl falls back to the second when the first is refused. */
+const UPGRADES = new Set(["websocket", "spdy/3.1"]);
 
 /** Whether a request is for a stream to a pod. */
 export function isPodStream({ group, plural, subresource = "" }: ResourceRequest): boolean {
@@ -42,8 +47,8 @@ export function isPodStream({ group, plural, subresource = "" }: ResourceRequest
 
 /**
  * Passes attach, exec and portforward to the pod's kubelet, which speaks v5.channel.k8s.io,
- * v4.channel.k8s.io or SPDY/3.1+portforward.k8s.io (KEP-4006). SPDY alone, which kubectl falls back
- * to when a WebSocket is refused, is not served. Throws 400, 404 or 500.
+ * v4.channel.k8s.io or SPDY/3.1+portforward.k8s.io over WebSocket (KEP-4006), and SPDY/3.1. A
+ * kubelet's refusal goes to the client as it is. Throws 400, 404 or 500.
  */
 export async function streamToPod(
   deps: PodStreamDeps,
@@ -53,22 +58,18 @@ export async function streamToPod(
   const { subresource = "" } = resource;
   const { request } = upgrade;
   const pod = await podOf(deps.resources, resource);
-  if (request.method !== "GET" || request.headers.upgrade?.toLowerCase() !== "websocket") {
-    throw badRequest(
-      `${subresource} is served over WebSocket only, as kubectl 1.31 and newer ask for it; ` +
-        "this client asked for another protocol",
-    );
+  const { method = "GET" } = request;
+  if (!UPGRADES.has(request.headers.upgrade?.toLowerCase() ?? "")) {
+    throw badRequest(`${subresource} is served over WebSocket and SPDY/3.1 only`);
   }
   const url = new URL(request.url ?? "/", "https://apiserver");
   const address = addressOf(deps, subresource, { pod, query: url.searchParams });
   const { host, port } = address;
   const path = `/${ACTIONS[subresource] ?? subresource}/${address.path}${url.search}`;
   const headers = handshakeOf(request.headers);
-  const kubelet = requestKubelet(deps.kubelet, { host, port, path }, { method: "GET", headers });
+  const kubelet = requestKubelet(deps.kubelet, { host, port, path }, { method, headers });
   try {
-    await tunnel(upgrade, kubelet, ({ statusCode = 0 }) => {
-      return new Error(`the kubelet answered ${statusCode} instead of upgrading`);
-    });
+    await tunnel(upgrade, kubelet);
     // From now on the connection may be quiet for as long as its user thinks.
     kubelet.setTimeout(0);
   } catch (error) {
@@ -99,7 +100,7 @@ async function podOf(
 }
 
 function handshakeOf(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  const passed: IncomingHttpHeaders = { connection: "Upgrade", upgrade: "websocket" };
+  const passed: Record<string, string | string[]> = { connection: "Upgrade" };
   for (const name of HANDSHAKE) {
     const value = headers[name];
     if (value !== undefined) passed[name] = value;

@@ -13,21 +13,16 @@ interface BackendEnd {
 /**
  * Sends a request that asks for another protocol, and joins the client with whoever agrees: from
  * then on every byte passes in both directions. An answer that does not agree goes to the client as
- * it is, unless `refusal` makes an error of it. Rejects when nobody answers.
+ * it is. Rejects when nobody answers.
  */
 export async function tunnel(
   { socket: client, head: early }: Upgrade,
   backend: ClientRequest,
-  refusal?: (answer: IncomingMessage) => Error,
 ): Promise<void> {
   client.once("close", () => backend.destroy());
   await new Promise<void>((resolve, reject) => {
     backend.once("error", reject);
-    backend.once("response", (answer) => {
-      if (refusal === undefined) return resolve(passAnswer(client, answer));
-      answer.resume();
-      return reject(refusal(answer));
-    });
+    backend.once("response", (answer) => resolve(passAnswer(client, answer)));
     backend.once("upgrade", (answer, socket, head) => {
       join({ client, early }, { answer, socket, head });
       resolve();

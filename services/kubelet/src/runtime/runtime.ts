@@ -51,6 +51,10 @@ export interface ContainerSpec {
   readonly limits: ResourceLimits;
   /** Its last lines stand for last words it did not leave (FallbackToLogsOnError). */
   readonly lastWordsFromLog: boolean;
+  /** It reads what clients write: until the first one is done, or for ever. Absent: it has no input. */
+  readonly stdin?: "once" | "open";
+  /** It runs in a terminal, where the runtime has one for it. */
+  readonly tty?: boolean;
 }
 
 /** The most a container may use; absent: no limit. */
@@ -181,6 +185,11 @@ export interface Runtime extends AsyncDisposable {
   removeContainer(id: ContainerId): Promise<void>;
   /** Runs a command in a running container. Throws when it does not run. */
   exec(id: ContainerId, command: readonly string[], options?: ExecOptions): ExecProcess;
+  /**
+   * A way into the standard input of a running container; undefined when it was started without.
+   * Throws when it does not run.
+   */
+  input(id: ContainerId): Writable | undefined;
   /** Reads a container's log where logs are not files at `logPath`; undefined when they are. */
   log(id: ContainerId): LogReader | undefined;
   /** Calls back with the pod's uid whenever a container or sandbox of it changed by itself. */

@@ -23,6 +23,7 @@ export function createStaticRuntime(): Runtime {
     signalContainer: () => undefined,
     removeContainer: async () => undefined,
     exec: refuse,
+    input: refuse,
     ensureImage: async () => false,
     log: () => undefined,
     onChange: () => ({ [Symbol.dispose]: () => undefined }),

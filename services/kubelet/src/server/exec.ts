@@ -97,7 +97,7 @@ async function session(
   try {
     child = start();
   } catch (error) {
-    finish(client, failure((error as Error).message));
+    finish(client, failureStatus((error as Error).message));
     return;
   }
   // What the command leaves running goes on; only a client that leaves early ends the command.
@@ -114,7 +114,7 @@ async function session(
     client.off("close", onClose);
     finish(client, exitStatus(exitCode));
   } catch (error) {
-    finish(client, failure((error as Error).message));
+    finish(client, failureStatus((error as Error).message));
   }
 }
 
@@ -143,7 +143,8 @@ function finish(client: WebSocket, status: object): void {
   client.close(1_000);
 }
 
-function failure(message: string): object {
+/** The Status of a command that could not be run. */
+export function failureStatus(message: string): object {
   return { metadata: {}, status: "Failure", message, reason: "InternalError", code: 500 };
 }
 

@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Writable } from "node:stream";
 import type { Pod } from "@kubehop/api";
 import { logPath, type PodDirectories } from "../pod-files.ts";
 import { allContainers } from "../pod-to-spec.ts";
@@ -72,16 +73,38 @@ export function findExec(context: RequestContext, path: ContainerPath): Exec {
   const pod = findPod(context, path);
   const mirrored = findMirrored(context, path, pod);
   if (mirrored !== undefined) return (command, options) => mirrored.exec(command, options);
-  const running = (context.runtime.list(pod.metadata.uid ?? "")[0]?.containers ?? []).find(
-    ({ id, phase }) => id.name === path.container && phase === "running",
-  );
-  if (running === undefined)
-    throw new RequestError(400, `container not running (${path.container})`);
+  const running = runningContainer(context, path, pod);
   return (command, options) => context.runtime.exec(running.id, command, options);
+}
+
+/**
+ * A way into the standard input of a running container; undefined when it has none. Throws
+ * RequestError when the container does not run any more.
+ */
+export function findInput(context: RequestContext, path: ContainerPath): Writable | undefined {
+  const pod = findPod(context, path);
+  if (isMirrorPod(pod)) return undefined;
+  const running = runningContainer(context, path, pod);
+  try {
+    return context.runtime.input(running.id);
+  } catch (error) {
+    throw new RequestError(400, `container not running (${path.container}): ${String(error)}`);
+  }
 }
 
 /** Runs a command in a container that was found. */
 export type Exec = (command: readonly string[], options: ExecOptions) => ExecProcess;
+
+function runningContainer(
+  { runtime }: RequestContext,
+  { container }: ContainerPath,
+  pod: Pod,
+): ContainerState {
+  const known = runtime.list(pod.metadata.uid ?? "")[0]?.containers ?? [];
+  const running = known.find(({ id, phase }) => id.name === container && phase === "running");
+  if (running === undefined) throw new RequestError(400, `container not running (${container})`);
+  return running;
+}
 
 /** The container of a pod that somebody else runs; undefined for pods of the runtime. */
 function findMirrored(

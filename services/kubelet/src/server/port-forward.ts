@@ -68,19 +68,9 @@ export function createPortForwardServer(): PortForwardServer {
 }
 
 function serveTunnel(client: WebSocket, dial: PortDialer): void {
-  const errors = new Map<string, SpdyStream>();
   const session = createSpdySession({
     send: (bytes) => send(client, bytes),
-    onStream(stream) {
-      const id = stream.headers.get("requestid") ?? "";
-      if (stream.headers.get("streamtype") === "error") {
-        errors.set(id, stream);
-        stream.bytes.once("close", () => errors.delete(id));
-        stream.bytes.resume();
-        return;
-      }
-      void forward(stream, errors.get(id), dial);
-    },
+    onStream: forwardTo(dial),
   });
   // Messages are dealt with one after the other: header blocks share one zlib stream.
   let turn = Promise.resolve();
@@ -94,6 +84,27 @@ function serveTunnel(client: WebSocket, dial: PortDialer): void {
       );
   });
   client.once("close", () => session.close());
+}
+
+/** The protocol of port forwarding over SPDY alone, as clients before WebSockets speak it. */
+export const FORWARD_PROTOCOLS: readonly string[] = ["portforward.k8s.io"];
+
+/**
+ * Takes the streams of one SPDY connection, two for each forwarded one: `error`, then `data`, which
+ * name each other by their request id.
+ */
+export function forwardTo(dial: PortDialer): (stream: SpdyStream) => void {
+  const errors = new Map<string, SpdyStream>();
+  return (stream) => {
+    const id = stream.headers.get("requestid") ?? "";
+    if (stream.headers.get("streamtype") !== "error") {
+      void forward(stream, errors.get(id), dial);
+      return;
+    }
+    errors.set(id, stream);
+    stream.bytes.once("close", () => errors.delete(id));
+    stream.bytes.resume();
+  };
 }
 
 async function forward(

@@ -1,20 +1,34 @@
 import type { Kit } from "@kubehop/kit";
-import { STATUS_CODES, type IncomingMessage } from "node:http";
+import { STATUS_CODES } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Readable, type Duplex } from "node:stream";
+import { Readable, type Duplex, type Writable } from "node:stream";
 import type { Logger } from "@kubehop/client";
 import { fastify, type FastifyInstance } from "fastify";
 import type { MirrorPods } from "../mirror/mirror-pods.ts";
 import type { PodDirectories } from "../pod-files.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { ExecProcess, Runtime } from "../runtime/runtime.ts";
 import type { PodWatch } from "../watches.ts";
 import { attachTo } from "./attach.ts";
-import { createExecServer, type ExecServer, parseAttachQuery, parseExecQuery } from "./exec.ts";
+import { serveExecOverSpdy } from "./exec-spdy.ts";
+import {
+  createExecServer,
+  type ExecQuery,
+  type ExecServer,
+  parseAttachQuery,
+  parseExecQuery,
+} from "./exec.ts";
 import { parseLogQuery } from "./log-query.ts";
 import type { LogStore } from "./log-store.ts";
-import { findExec, findLog, findSandbox, RequestError } from "./pod-requests.ts";
+import { findExec, findInput, findLog, findSandbox, RequestError } from "./pod-requests.ts";
 import { createPortDialer } from "./port-dialer.ts";
-import { createPortForwardServer, parsePorts, type PortForwardServer } from "./port-forward.ts";
+import {
+  createPortForwardServer,
+  FORWARD_PROTOCOLS,
+  forwardTo,
+  parsePorts,
+  type PortForwardServer,
+} from "./port-forward.ts";
+import { asksForSpdy, createSpdyServer, type SpdyServer, type Upgrade } from "./spdy-server.ts";
 
 /** What the kubelet's server listens on and answers with. */
 export interface KubeletServerOptions {
@@ -44,17 +58,20 @@ interface PodPath {
 }
 
 /**
- * Serves what the API server asks a node for: GET /containerLogs/NS/POD/CONTAINER, WebSocket
- * /exec/NS/POD/CONTAINER and
- * /attach/NS/POD/CONTAINER, WebSocket /portForward/NS/POD, /pods, /metrics, /healthz; TLS with client certificates only. Rejects
- * when the address cannot be bound.
+ * Serves what the API server asks a node for: GET /containerLogs/NS/POD/CONTAINER; /exec/NS/POD/CONTAINER,
+ * /attach/NS/POD/CONTAINER and /portForward/NS/POD over WebSocket or SPDY; /pods, /metrics,
+ * /healthz; TLS with client certificates only. Rejects when the address cannot be bound.
  */
 export async function startKubeletServer(options: KubeletServerOptions): Promise<KubeletServer> {
   const { tls, host, port } = options;
   const https = { ...tls, requestCert: true, rejectUnauthorized: true };
   const app = fastify({ https, forceCloseConnections: true }) as unknown as FastifyInstance;
   addRoutes(app, options);
-  const servers = { execs: createExecServer(), forwards: createPortForwardServer() };
+  const servers = {
+    execs: createExecServer(),
+    forwards: createPortForwardServer(),
+    spdy: createSpdyServer(),
+  };
   app.server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
     try {
@@ -69,6 +86,7 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
     async [Symbol.asyncDispose]() {
       servers.execs.close();
       servers.forwards.close();
+      servers.spdy.close();
       await app.close();
     },
   };
@@ -103,16 +121,11 @@ function addRoutes(app: FastifyInstance, options: KubeletServerOptions): void {
   });
 }
 
-interface Upgrade {
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
-}
-
 /** Who speaks on upgraded connections. */
 interface UpgradeServers {
   readonly execs: ExecServer;
   readonly forwards: PortForwardServer;
+  readonly spdy: SpdyServer;
 }
 
 function upgrade(options: KubeletServerOptions, servers: UpgradeServers, upgrade: Upgrade): void {
@@ -123,6 +136,10 @@ function upgrade(options: KubeletServerOptions, servers: UpgradeServers, upgrade
     .map(decodeURIComponent);
   if (action === "portForward" && pod !== "") {
     const dial = createPortDialer(options.runtime, findSandbox(options, { namespace, pod }));
+    if (asksForSpdy(upgrade.request)) {
+      servers.spdy.accept(upgrade, FORWARD_PROTOCOLS, forwardTo(dial));
+      return;
+    }
     return servers.forwards.serve(upgrade, parsePorts(url.searchParams), dial);
   }
   if (container === "" || (action !== "exec" && action !== "attach")) {
@@ -132,14 +149,31 @@ function upgrade(options: KubeletServerOptions, servers: UpgradeServers, upgrade
     );
   }
   const path = { namespace, pod, container };
+  const joined = { path, parameters: url.searchParams, isAttach: action === "attach" };
+  const { query, start } = findProcess(options, joined);
+  if (asksForSpdy(upgrade.request)) serveExecOverSpdy(servers.spdy, upgrade, { query, start });
+  else servers.execs.serve(upgrade, query, start);
+}
+
+interface Joined {
+  readonly path: PodPath;
+  readonly parameters: URLSearchParams;
+  readonly isAttach: boolean;
+}
+
+/** What an exec or attach joins its client with. Throws RequestError, or Error for a bad query. */
+function findProcess(
+  options: KubeletServerOptions,
+  { path, parameters, isAttach }: Joined,
+): { readonly query: ExecQuery; readonly start: () => ExecProcess } {
   const exec = findExec(options, path);
-  if (action === "attach") {
-    const query = parseAttachQuery(url.searchParams);
-    return servers.execs.serve(upgrade, query, () => attachTo(findLog(options, path, false)));
+  if (isAttach) {
+    const query = parseAttachQuery(parameters);
+    const input = (): Writable | undefined => (query.stdin ? findInput(options, path) : undefined);
+    return { query, start: () => attachTo(findLog(options, path, false), input()) };
   }
-  const query = parseExecQuery(url.searchParams);
-  const { tty } = query;
-  servers.execs.serve(upgrade, query, () => exec(query.command, { tty }));
+  const query = parseExecQuery(parameters);
+  return { query, start: () => exec(query.command, { tty: query.tty }) };
 }
 
 function refuse(socket: Duplex, error: Error): void {

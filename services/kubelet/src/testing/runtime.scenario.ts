@@ -14,6 +14,7 @@ import {
   end,
   exists,
   failures,
+  input,
   NODE_PATH,
   pod,
   restart,
@@ -44,6 +45,7 @@ const ended = await end(runtime, { uid: "pod-a", test });
 report("end", { ...ended, namespaceLeft: exists("/run/netns/pod-10-244-1-2") });
 report("failures", await failures(runtime, { uid: "pod-b", test }));
 report("addresses", await addresses(runtime));
+report("input", await input(runtime, { uid: "pod-in", test }));
 await runtime[Symbol.asyncDispose]();
 const readOnly = await readOnlyRuntime(runtime.hostRoot);
 report("readOnly", await container(readOnly, { uid: "pod-ro", test }));

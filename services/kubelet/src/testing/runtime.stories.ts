@@ -78,6 +78,41 @@ export async function end(
   return { quick: ms < 1_000, states, left: on.list(uid), log: said };
 }
 
+/** What clients write to a program: to one with open input one after the other, else the first alone. */
+export async function input(
+  on: Runtime,
+  { uid, test }: { readonly uid: string; readonly test: RuntimeUnderTest },
+): Promise<Record<"none" | "once" | "open" | "terminal", unknown>> {
+  await on.runSandbox(pod(uid));
+  const loop = 'while read -r line; do echo "read $line"; done; echo over';
+  const start = async (spec: Partial<ContainerSpec>): Promise<ContainerId> => {
+    const command = ["sh", "-c", loop];
+    return (await on.startContainer(uid, { ...sleeper(uid, test), command, ...spec })).id;
+  };
+  const write = async (id: ContainerId, line: string, answer: string): Promise<void> => {
+    const stream = on.input(id);
+    if (stream === undefined) throw new Error("the container has no input");
+    stream.end(`${line}\n`);
+    await waitFor(async () => (await logOf(on, id, test)).includes(answer));
+  };
+  const phase = ({ name, attempt }: ContainerId): string | undefined =>
+    on.list(uid)[0]?.containers.find(({ id }) => id.name === name && id.attempt === attempt)?.phase;
+  const open = await start({ stdin: "open" });
+  await write(open, "first", "read first");
+  await write(open, "second", "read second");
+  const afterTwo = phase(open);
+  const once = await start({ attempt: 1, stdin: "once" });
+  await write(once, "third", "read third\nover\n");
+  await waitFor(() => phase(once) === "exited");
+  const script = 'tty -s && read -r line && echo "in a terminal: $line"';
+  const command = ["sh", "-c", script];
+  const terminal = await start({ attempt: 2, stdin: "once", tty: true, command });
+  await write(terminal, "fourth", "in a terminal: fourth");
+  const none = on.input(await start({ attempt: 3 }));
+  await on.removeSandbox(uid);
+  return { open: afterTwo, once: "over", terminal: "read", none };
+}
+
 /** Why containers cannot be started. */
 export async function failures(
   on: Runtime,

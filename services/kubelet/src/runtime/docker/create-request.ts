@@ -24,6 +24,9 @@ export interface CreateRequest {
   readonly Hostname?: string;
   readonly User?: string;
   readonly Labels: Readonly<Record<string, string>>;
+  readonly Tty?: boolean;
+  readonly OpenStdin?: boolean;
+  readonly StdinOnce?: boolean;
   readonly Healthcheck: { readonly Test: readonly string[] };
   readonly HostConfig: Readonly<Record<string, unknown>>;
   readonly NetworkingConfig?: Readonly<Record<string, unknown>>;
@@ -98,6 +101,8 @@ export function containerRequest(spec: ContainerSpec, context: ContainerContext)
       [RUNTIME_LABELS.logPath]: spec.logPath,
       ...(spec.lastWordsFromLog ? { [RUNTIME_LABELS.lastWords]: "FallbackToLogsOnError" } : {}),
     },
+    ...(spec.tty === true && { Tty: true }),
+    ...(spec.stdin !== undefined && { OpenStdin: true, StdinOnce: spec.stdin === "once" }),
     Healthcheck: NO_HEALTHCHECK,
     HostConfig: {
       NetworkMode: `container:${pauseId}`,

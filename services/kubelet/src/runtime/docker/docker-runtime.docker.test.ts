@@ -9,6 +9,7 @@ import {
   container,
   end,
   failures,
+  input,
   pod,
   restart,
   type RuntimeUnderTest,
@@ -85,6 +86,15 @@ describe("docker runtime", () => {
     });
     const names = (await testEngine.containers()).flatMap(({ Names }) => Names);
     expect(names.filter((name) => name.includes("pod-a"))).toEqual([]);
+  });
+
+  it("lets clients write to programs, to one after the other or once", async () => {
+    expect(await input(runtime, { uid: "pod-in", test })).toEqual({
+      open: "running",
+      once: "over",
+      terminal: "read",
+      none: undefined,
+    });
   });
 
   it("says why a container cannot be started", async () => {

@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import type { Logger } from "@kubehop/client";
 import { findImage } from "../../catalogue.ts";
 import {
@@ -18,6 +19,7 @@ import {
 import type { ContainerChange, ContainerFollower } from "./container-follower.ts";
 import { startErrorText, toContainerState } from "./container-state.ts";
 import { containerRequest, type NodeContext, pauseRequest } from "./create-request.ts";
+import { inputOfContainer } from "./container-input.ts";
 import type { Engine } from "./engine.ts";
 import type { EngineContainer } from "./engine-container.ts";
 import { createContainer, removeContainer, sendSignal, startContainer } from "./engine-calls.ts";
@@ -189,6 +191,12 @@ export class DockerRuntime implements Runtime {
     const known = this.#table.container(id);
     if (known?.container.running !== true) throw new Error(`container not running (${id.name})`);
     return execInEngine(this.#options.engine, known.container.id, command, options);
+  }
+
+  input(id: ContainerId): Writable | undefined {
+    const known = this.#table.container(id);
+    if (known?.container.stdin !== true) return undefined;
+    return inputOfContainer(this.#options.engine, known.container.id);
   }
 
   log(id: ContainerId): LogReader | undefined {

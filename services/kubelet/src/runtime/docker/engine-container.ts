@@ -23,6 +23,8 @@ export interface EngineContainer {
   readonly networks: Readonly<Record<string, readonly string[]>>;
   /** Its output is not split into two streams. */
   readonly tty: boolean;
+  /** It has a standard input to write to. */
+  readonly stdin?: boolean;
   readonly mounts: readonly EngineMount[];
 }
 
@@ -52,6 +54,7 @@ export interface InspectedContainer {
   readonly Config: {
     readonly Image: string;
     readonly Tty: boolean;
+    readonly OpenStdin?: boolean;
     readonly Labels: Readonly<Record<string, string>> | null;
   };
   readonly NetworkSettings: {
@@ -93,6 +96,7 @@ export function toEngineContainer(found: InspectedContainer): EngineContainer {
     ...(finishedAt === undefined || running ? {} : { finishedAt }),
     networks: Object.fromEntries(networks) as EngineContainer["networks"],
     tty: config.Tty,
+    ...(config.OpenStdin === true && { stdin: true }),
     mounts: found.Mounts.map(({ Source: source, Destination: target, RW }) => {
       return { source, target, readOnly: !RW };
     }),

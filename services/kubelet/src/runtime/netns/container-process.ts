@@ -8,6 +8,7 @@ import { isAlive, parseStat, type ProcessId, readProcess } from "./process-table
 import { fstabText, planRoot, type RootPlan, type RootRequest } from "./root-plan.ts";
 import type { NodeProgram } from "./program.ts";
 import { quote } from "./shell-quote.ts";
+import { inTerminal } from "./terminal.ts";
 import { nodeFiles, writeSkeleton } from "./skeleton.ts";
 
 /** A container that is followed until its end. */
@@ -60,6 +61,7 @@ export function spawnContainer(start: ContainerStart): ContainerRecord {
     env: spec.env,
     workingDir: spec.workingDir,
     createdAt: Date.now(),
+    ...(spec.stdin !== undefined && { stdin: spec.stdin }),
   };
   // Written first without the shim: a kubelet that dies right here leaves no unknown container.
   writeRecord(join(directory, "container.json"), record);
@@ -133,7 +135,8 @@ function writeRoot(start: ContainerStart): void {
   const fs = join(start.directory, "fs");
   let plan: RootPlan;
   try {
-    plan = planRoot({ ...start.root, fs, mounts: start.spec.mounts }, nodeFiles);
+    const { mounts, tty = false } = start.spec;
+    plan = planRoot({ ...start.root, fs, mounts, terminal: tty }, nodeFiles);
     writeSkeleton(plan, join(start.directory, "skeleton"));
   } catch (error) {
     throw new ContainerStartError("CreateContainerConfigError", (error as Error).message);
@@ -141,13 +144,16 @@ function writeRoot(start: ContainerStart): void {
   writeFileSync(join(start.directory, "fstab"), fstabText(plan.mounts, fs));
 }
 
-function commandText(spec: NodeProgram, size: string): string {
+function commandText(spec: ContainerStart["spec"], size: string): string {
   const assignments = Object.entries(spec.env).map(([name, value]) => `${name}=${value}`);
-  const words = ["env", "-i", ...assignments, ...spec.command];
+  const command = spec.tty === true ? inTerminal(spec.command) : spec.command;
+  const terminal = spec.tty === true && spec.env["TERM"] === undefined ? ["TERM=xterm"] : [];
+  const words = ["env", "-i", ...assignments, ...terminal, ...command];
   return [
     `path=${quote(spec.env["PATH"] ?? "")}`,
     `workdir=${quote(spec.workingDir)}`,
     `size=${quote(size)}`,
+    `stdin=${spec.stdin ?? ""}`,
     `set -- ${words.map(quote).join(" ")}`,
     "",
   ].join("\n");

@@ -3,7 +3,9 @@
 # a mount namespace of its own, which it fills with a root file system and enters.
 #   container.sh DIRECTORY
 # DIRECTORY (written by the kubelet) holds: skeleton/ (what the root starts with), fstab (what is
-# mounted over it), command (sets path, workdir, size and the positional parameters).
+# mounted over it), command (sets path, workdir, size, stdin and the positional parameters).
+# If it is to have input it makes stdin there, a named pipe, and stdin-holder, /proc/PID/stat of the
+# process that keeps the pipe open while no client writes to it.
 # It writes: error (why it could not start), started (/proc/PID/stat of the program), exited (its
 # exit code). It knows nothing of the kubelet, so a kubelet that dies takes no container with it.
 set -u
@@ -18,6 +20,16 @@ fail() {
 }
 
 . "$dir/command"
+if [ -n "$stdin" ]; then
+  error=$(mkfifo -m 600 "$dir/stdin" 2>&1) || fail "$error"
+  # Opened for both first: opening one end alone would wait for the other. The program gets the
+  # reading end alone, so that it sees the end of its input when the holder and the client are gone.
+  exec 8<>"$dir/stdin"
+  exec <"$dir/stdin"
+  /bin/sh -c 'read -r stat </proc/$$/stat; echo "$stat" >"$1"; exec sleep infinity' \
+    sh "$dir/stdin-holder" >/dev/null 2>&1 3>&- 4>&- 5>&- &
+  exec 8>&-
+fi
 error=$(mount -t tmpfs -o "size=$size,mode=755" tmpfs "$dir/fs" 2>&1) || fail "$error"
 error=$(cp -R -P --preserve=mode,timestamps "$dir/skeleton/." "$dir/fs" 2>&1) || fail "$error"
 error=$(mount -a -T "$dir/fstab" 2>&1) || fail "$error"

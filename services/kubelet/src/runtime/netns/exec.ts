@@ -4,7 +4,7 @@ import type { ExecProcess } from "../runtime.ts";
 import { TOOL_ENV } from "./container-process.ts";
 import type { ContainerRecord } from "./pod-directory.ts";
 import type { ProcessId } from "./process-table.ts";
-import { quote } from "./shell-quote.ts";
+import { inTerminal } from "./terminal.ts";
 
 /** What is run. */
 export interface ExecRequest {
@@ -46,12 +46,6 @@ export function execInContainer(
     stdio: ["pipe", "pipe", "pipe"],
   });
   return toExecProcess(child);
-}
-
-/** script(1) makes the terminal; it gives back the exit code of what runs in it. */
-function inTerminal(words: readonly string[]): string[] {
-  const line = `exec ${words.map(quote).join(" ")}`;
-  return ["script", "--quiet", "--flush", "--return", "--command", line, "/dev/null"];
 }
 
 function toExecProcess(child: ChildProcessWithoutNullStreams): ExecProcess {

@@ -50,6 +50,10 @@ for (const user of USERS) {
       });
     });
 
+    it("lets clients write to programs, to one after the other or once", () => {
+      expect(reports["input"]).toEqual({ open: "running", once: "over", terminal: "read" });
+    });
+
     it("says why a container cannot be started", () => {
       expect(reports["failures"]).toEqual({
         program: 'RunContainerError: exec: "no-such-program": executable file not found in $PATH',

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Writable } from "node:stream";
 import { findImage, unknownImageMessage } from "../../catalogue.ts";
 import {
   type ContainerId,
@@ -15,6 +16,7 @@ import {
   type SandboxSpec,
 } from "../runtime.ts";
 import { type ContainerProcess, followContainer, spawnContainer } from "./container-process.ts";
+import { openInput } from "./container-input.ts";
 import { execInContainer } from "./exec.ts";
 import { type HostRoot, probeHostRoot } from "./host-root.ts";
 import { createIpam, type Ipam } from "./ipam.ts";
@@ -216,6 +218,13 @@ export class NetnsRuntime implements Runtime {
       throw new Error(`container not running (${id.name})`);
     }
     return execInContainer(program, container.record, { command, tty: options.tty === true });
+  }
+
+  input(id: ContainerId): Writable | undefined {
+    const container = this.#pods.get(id.podUid)?.containers.get(keyOf(id));
+    const { stdin } = container?.record ?? {};
+    if (stdin === undefined) return undefined;
+    return openInput(containerDirectory(this.#sandboxes, id), { once: stdin === "once" });
   }
 
   /** Programs of the node are always there; only a name that stands for none is missing. */

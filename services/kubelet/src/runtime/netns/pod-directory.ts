@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ContainerId, SandboxSpec } from "../runtime.ts";
+import type { ContainerId, ContainerSpec, SandboxSpec } from "../runtime.ts";
 import type { ProcessId } from "./process-table.ts";
 
 /** What is kept of a sandbox, in sandboxes/UID/sandbox.json. */
@@ -24,6 +24,8 @@ export interface ContainerRecord {
   readonly workingDir: string;
   /** unix ms. */
   readonly createdAt: number;
+  /** How long its standard input is open; absent when it has none. */
+  readonly stdin?: ContainerSpec["stdin"];
   /** The shell that is the program's parent and writes its end; absent until it runs. */
   readonly shim?: ProcessId;
 }

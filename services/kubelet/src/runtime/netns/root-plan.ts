@@ -26,7 +26,7 @@ export interface RootPlan {
 export interface RootMount {
   readonly source: string;
   readonly target: string;
-  readonly type: "overlay" | "none";
+  readonly type: "devpts" | "overlay" | "none";
   readonly options: string;
 }
 
@@ -40,10 +40,20 @@ export interface RootRequest {
   readonly visible: readonly string[];
   /** Files the root starts with, by absolute path in the container. */
   readonly files: Readonly<Record<string, string>>;
+  /** Its program runs in a terminal. */
+  readonly terminal?: boolean;
 }
 
 /** Where programs expect to write; the node's own directories may belong to somebody else. */
 const WRITABLE = ["/var/cache", "/var/lib", "/var/log", "/var/spool", "/var/tmp"];
+
+/** Terminals of a container's own: the node's cannot be opened by the root of a user namespace. */
+const OWN_TERMINALS: RootMount = {
+  source: "devpts",
+  target: "root/dev/pts",
+  type: "devpts",
+  options: "newinstance,ptmxmode=0666,mode=0620",
+};
 
 /** The devices a container has (those of the OCI runtime specification). */
 const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
@@ -68,6 +78,7 @@ export function planRoot(request: RootRequest, hostFiles: HostFiles): RootPlan {
   const opened = openDirectories(places, entries, hostFiles);
   addHostEntries(plan, request, opened);
   addDevices(plan, hostFiles);
+  plan.mounts.push(request.terminal === true ? OWN_TERMINALS : bind("/dev/pts", "root/dev/pts"));
   const kindOf = (target: string): Place => {
     const top = target.split("/")[1] ?? "";
     if (entries.get(top) === "overlay") return { base: `upper${target}`, fixed: false };
@@ -174,7 +185,7 @@ function addDevices(plan: Draft, hostFiles: HostFiles): void {
     plan.files[`root/dev/${name}`] = "";
     plan.mounts.push(bind(`/dev/${name}`, `root/dev/${name}`));
   }
-  for (const directory of ["/proc", "/sys", "/dev/pts"]) {
+  for (const directory of ["/proc", "/sys"]) {
     plan.mounts.push(bind(directory, `root${directory}`));
   }
 }
