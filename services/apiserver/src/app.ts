@@ -6,7 +6,7 @@ import type { Authorizer } from "./auth/authorize.ts";
 import type { Write } from "./auth/rbac/escalation.ts";
 import type { ServiceAccountTokens } from "./auth/service-account-tokens.ts";
 import { BODY_LIMIT } from "./http/body-limits.ts";
-import { addErrorHandlers } from "./http/errors.ts";
+import { addErrorHandlers, answerFrameworkError } from "./http/errors.ts";
 import { addHooks } from "./http/hooks.ts";
 import { addInFlightLimits, type InFlightLimits } from "./http/in-flight.ts";
 import type { KubeletCredentials } from "./kubelet/kubelet.ts";
@@ -51,6 +51,7 @@ export function build(deps: AppDeps): FastifyInstance {
     bodyLimit: BODY_LIMIT,
     logger: false,
     return503OnClosing: false,
+    frameworkErrors: answerFrameworkError,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_024 },
   });
   app.removeAllContentTypeParsers();

@@ -6,7 +6,7 @@ import {
   StatusError,
 } from "@kubehop/api";
 import type { Logger } from "@kubehop/kit";
-import type { FastifyError, FastifyInstance } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BODY_LIMIT } from "./body-limits.ts";
 
 /** Answers every error with a Status, and unknown paths with 404. */
@@ -22,6 +22,16 @@ export function addErrorHandlers(app: FastifyInstance, logger: Logger): void {
     if (/^\/apis?\//.test(request.url)) throw resourceNotFound();
     return reply.code(404).type("text/plain; charset=utf-8").send("404 page not found\n");
   });
+}
+
+/** Answers what never gets to a route: a URL that is wrongly escaped. */
+export function answerFrameworkError(
+  error: FastifyError,
+  _request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const { status, code } = toStatusError(error);
+  void reply.code(code).type("application/json").send(status);
 }
 
 /** The Status for any error: bugs are 500, what Fastify refuses is the client's fault. */

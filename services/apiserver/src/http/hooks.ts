@@ -8,7 +8,7 @@ import { impersonatedUser } from "../auth/impersonate.ts";
 import { ANONYMOUS } from "../auth/user.ts";
 import type { ApiServerMetrics, RequestLabels } from "../metrics.ts";
 import type { RequestContext } from "./context.ts";
-import { parseResourceRequest } from "./request-info.ts";
+import { parseResourceRequest, splitTarget } from "./request-info.ts";
 import { requestLabels } from "./request-labels.ts";
 
 /** What every request passes. */
@@ -45,10 +45,7 @@ export function addHooks(app: FastifyInstance, deps: HookDeps): void {
 }
 
 function contextOf(request: FastifyRequest, now: number): RequestContext {
-  const url = request.raw.url ?? "/";
-  const mark = url.indexOf("?");
-  const path = mark === -1 ? url : url.slice(0, mark);
-  const query = new URLSearchParams(mark === -1 ? "" : url.slice(mark + 1));
+  const { path, query } = splitTarget(request.raw.url ?? "/");
   const resource = parseResourceRequest(request.method, path, query);
   return { path, query, resource, user: ANONYMOUS, now };
 }

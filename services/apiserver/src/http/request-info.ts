@@ -57,6 +57,16 @@ export function parseResourceRequest(
   return { ...groupVersion, ...target, verb: watches ? "watch" : verb };
 }
 
+/** Path and query of a request's target, which may name a host before them (RFC 9112 §3.2.2). */
+export function splitTarget(target: string): { path: string; query: URLSearchParams } {
+  const own = target.replace(ORIGIN, "");
+  const mark = own.indexOf("?");
+  const path = mark === -1 ? own : own.slice(0, mark);
+  return { path, query: new URLSearchParams(mark === -1 ? "" : own.slice(mark + 1)) };
+}
+
+const ORIGIN = /^https?:\/\/[^/?]*/i;
+
 /** `1`, `true` and an empty value mean true, as Go's query conversion has it. */
 export function isTrue(text: string | null): boolean {
   return text !== null && text !== "0" && text.toLowerCase() !== "false";

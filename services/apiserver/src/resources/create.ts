@@ -5,6 +5,7 @@ import {
   type KubeObject,
   required,
   statusError,
+  tooLong,
 } from "@kubehop/api";
 import { createEntry, encodeObject, type Entry } from "../storage/entry.ts";
 import { RevisionConflict } from "../storage/storage.ts";
@@ -22,6 +23,13 @@ export interface CreateOptions {
   /** Whose fields these are; undefined when the object's managedFields say so already. */
   readonly writer: Writer | undefined;
 }
+
+/**
+ * Longest registry key, and what names it leaves room for: names of RBAC kinds have no limit of
+ * their own, but nats-server takes no longer subjects.
+ */
+const KEY_LIMIT = 3_000;
+const NAME_LIMIT = 900;
 
 /** How often a generated name that is taken is replaced by another. */
 const NAME_ATTEMPTS = 8;
@@ -78,6 +86,7 @@ async function createNamed(
   const causes = strategy.validate(object);
   if (causes.length > 0) throw invalid(kind, name, causes);
   const key = keyOf(target, name);
+  if (key.length > KEY_LIMIT) throw invalid(kind, name, [tooLong("metadata.name", NAME_LIMIT)]);
   if (cache.get(key) !== undefined) await store.refresh(key);
   if (cache.get(key) !== undefined) throw new RevisionConflict(key);
   const allocation = resources.allocationOf(kind);

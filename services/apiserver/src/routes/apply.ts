@@ -5,8 +5,6 @@ import {
   configurationErrors,
   decodeObject,
   fieldTypeOf,
-  isAlreadyExists,
-  isNotFound,
   type Kind,
   type KubeObject,
 } from "@kubehop/api";
@@ -20,10 +18,7 @@ import { timestamp } from "../resources/metadata.ts";
 import type { Resources } from "../resources/resources.ts";
 import type { Part } from "../resources/update.ts";
 import { bodyOf, type Call, writerOf } from "./call.ts";
-import { answerCreated, answerUpdated } from "./write.ts";
-
-/** How often an apply that loses its race against a create or a delete is tried. */
-const ATTEMPTS = 4;
+import { answerCreated, answerUpdated, changeOrCreate } from "./write.ts";
 
 /**
  * Server-side apply (KEP-555): PATCH with application/apply-patch+yaml. Makes the object what the
@@ -50,18 +45,10 @@ export async function applyToObject(
     return object;
   };
   const write = { dryRun: options.dryRun, writer: undefined };
-  for (let left = ATTEMPTS; ; left -= 1) {
-    try {
-      return await answerUpdated(resources, call, { ...write, part, apply: applied });
-    } catch (error) {
-      if (part !== "object" || !isNotFound(error)) throw error;
-    }
-    try {
-      return await answerCreated(resources, call, applied(undefined), write);
-    } catch (error) {
-      if (left <= 1 || !isAlreadyExists(error)) throw error;
-    }
-  }
+  const change = (): Promise<FastifyReply> =>
+    answerUpdated(resources, call, { ...write, part, apply: applied });
+  if (part !== "object") return change();
+  return changeOrCreate(change, () => answerCreated(resources, call, applied(undefined), write));
 }
 
 /** The configuration in a call's body; throws 400 when it can't be applied. */

@@ -6,7 +6,7 @@ import { type Authenticator, protocolsWithoutToken } from "../auth/authenticate.
 import { accessOf } from "../auth/attributes.ts";
 import type { Authorizer } from "../auth/authorize.ts";
 import { impersonatedUser } from "../auth/impersonate.ts";
-import { parseResourceRequest, type ResourceRequest } from "../http/request-info.ts";
+import { parseResourceRequest, type ResourceRequest, splitTarget } from "../http/request-info.ts";
 import { requestLabels } from "../http/request-labels.ts";
 import { backendError, passedHeaders, requestBackend } from "../kubelet/backend.ts";
 import { locateProxyTarget } from "../kubelet/proxy-target.ts";
@@ -51,9 +51,9 @@ async function serve(deps: UpgradeDeps, watches: WatchSockets, upgrade: Upgrade)
   const { request } = upgrade;
   const { method = "" } = request;
   const user = impersonatedUser(deps.authorizer, await deps.authenticate(request), request);
-  const { pathname, searchParams: query } = new URL(request.url ?? "/", "https://apiserver");
-  const resource = parseResourceRequest(method, pathname, query);
-  deps.authorizer.authorize(user, accessOf(method, pathname, resource, query));
+  const { path, query } = splitTarget(request.url ?? "/");
+  const resource = parseResourceRequest(method, path, query);
+  deps.authorizer.authorize(user, accessOf(method, path, resource, query));
   if (resource === undefined) throw resourceNotFound();
   upgrade.socket.once(
     "close",

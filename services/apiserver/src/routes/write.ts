@@ -1,4 +1,10 @@
-import { isNotFound, type KubeObject, methodNotAllowed } from "@kubehop/api";
+import {
+  conflict,
+  isAlreadyExists,
+  isNotFound,
+  type KubeObject,
+  methodNotAllowed,
+} from "@kubehop/api";
 import type { FastifyReply } from "fastify";
 import { sendEntry } from "../http/answer.ts";
 import { servedObject, storedObject } from "../http/served.ts";
@@ -10,6 +16,9 @@ import { type Change, type Part, updateObject } from "../resources/update.ts";
 import type { Entry } from "../storage/entry.ts";
 import { type Call, objectOf, viewOf, writerOf } from "./call.ts";
 import { namedTarget } from "./read.ts";
+
+/** How often a write that loses its race against a create or a delete is tried. */
+const ATTEMPTS = 4;
 
 /** POST to a collection: 201 with the stored object. */
 export async function create(resources: Resources, call: Call): Promise<FastifyReply> {
@@ -33,13 +42,42 @@ export async function update(
   const object = objectOf(call, kind, options.fieldValidation);
   const write = { dryRun: options.dryRun, writer: writerOf(call, options) };
   const apply = (): KubeObject => structuredClone(object);
-  try {
-    return await answerUpdated(resources, call, { ...write, part, apply });
-  } catch (error) {
-    const creates = part === "object" && resources.strategyOf(kind).createOnUpdate;
-    if (!creates || !isNotFound(error)) throw error;
-    return answerCreated(resources, call, object, write);
+  const change = (): Promise<FastifyReply> =>
+    answerUpdated(resources, call, { ...write, part, apply });
+  const creates = part === "object" && resources.strategyOf(kind).createOnUpdate;
+  if (!creates) return change();
+  return changeOrCreate(change, () => answerCreated(resources, call, anew(call, object), write));
+}
+
+/** Changes an object or, when there is none, creates it; again when others do and undo that. */
+export async function changeOrCreate(
+  change: () => Promise<FastifyReply>,
+  create: () => Promise<FastifyReply>,
+): Promise<FastifyReply> {
+  for (let left = ATTEMPTS; ; left -= 1) {
+    try {
+      return await change();
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+    try {
+      return await create();
+    } catch (error) {
+      if (left <= 1 || !isAlreadyExists(error)) throw error;
+    }
   }
+}
+
+/**
+ * An object to be created by a PUT. Its resourceVersion means nothing then, as upstream has it; a
+ * uid says that another object was meant (source: registry.Store.Update).
+ */
+function anew({ kind }: Call, object: KubeObject): KubeObject {
+  const { resourceVersion: _version, ...metadata } = object.metadata;
+  const { uid = "", name } = metadata;
+  if (uid === "") return { ...structuredClone(object), metadata };
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: `;
+  throw conflict(kind, name, why);
 }
 
 /** Creates an object and answers 201 with it: the end of every write to what does not exist. */
