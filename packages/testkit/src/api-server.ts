@@ -21,9 +21,11 @@ export interface ApiServerProcess extends AsyncDisposable {
   readonly rest: RestClient;
   /** Writes a kubeconfig for a user with a certificate of his own; gives its path. */
   kubeconfigFor(user: string, ...groups: string[]): Promise<string>;
-  /** Ends it as a crash would. */
-  kill(): Promise<void>;
-  /** On the same port. */
+  /** Its process's number; another one after a restart. */
+  readonly pid: number;
+  /** Ends it, as a crash would unless another signal is given, and waits for its end. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** On the same port (ending it first when it runs). */
   restart(): Promise<void>;
 }
 
@@ -37,13 +39,16 @@ export async function startApiServer(nats: NatsServer): Promise<ApiServerProcess
   const rest = createRestClient({ ...loadKubeconfig(files.kubeconfig), userAgent: "test" });
   const args = [...files.args, `--secure-port=${port}`, ...busArgs(nats)];
   let child = await launch(args, rest);
-  const kill = (): Promise<void> => end(child);
+  const kill = (signal: NodeJS.Signals = "SIGKILL"): Promise<void> => end(child, signal);
   return {
     kubeconfig: files.kubeconfig,
     directory,
     caFile: files.caFile,
     kubeconfigFor: files.kubeconfigFor,
     rest,
+    get pid() {
+      return child.pid ?? 0;
+    },
     kill,
     async restart() {
       await kill();
@@ -77,10 +82,10 @@ async function launch(args: readonly string[], rest: RestClient): Promise<ChildP
   return child;
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, "exit");
-  child.kill("SIGKILL");
+  child.kill(signal);
   await ended;
 }
 

@@ -30,8 +30,8 @@ function set(fields: Fields, creates = false): Request {
   return { type: "set", fields, creates };
 }
 
-function replace(fields: Fields, expected: number): Request {
-  return { type: "replace", part: ["*"], fields, expected };
+function replace(fields: Fields, expected: number, creates = false): Request {
+  return { type: "replace", part: ["*"], fields, expected, creates };
 }
 
 /** One after the other; those without an answer stay open. */
@@ -63,6 +63,7 @@ describe("an object lives as it should when", () => {
       [MADE, [DELETE, { type: "ok" }], [create({ z: "9" }), shown(9, { z: "9" }, "v")]],
     ],
     ["changed into what it is: no new version", [MADE, [set({ a: "1" }), shown(5, { a: "1" })]]],
+    ["made by a PUT that may", [[replace({ a: "1" }, 4, true), shown(6, { a: "1" })]]],
     ["made by an apply", [[set({ a: "1" }, true), shown(3, { a: "1" })]]],
     [
       "an unanswered write shows later",

@@ -22,6 +22,8 @@ export type Request =
       readonly part: readonly string[];
       readonly fields: Fields;
       readonly expected: number;
+      /** Makes the object if there is none; `expected` means nothing then. */
+      readonly creates?: boolean;
     }
   /** Sets some fields; `creates` makes the object if there is none. */
   | { readonly type: "set"; readonly fields: Fields; readonly creates: boolean }
@@ -84,8 +86,7 @@ interface Effect {
 function effectOf(state: ObjectState, request: Request): Effect | Refusal {
   if (state === "absent") return effectOnNothing(request);
   const { fields } = state;
-  const expected = "expected" in request ? request.expected : undefined;
-  if (expected !== undefined && !canBe(state, expected)) return "conflict";
+  if (!isExpected(state, request)) return "conflict";
   switch (request.type) {
     case "get":
       return { next: state };
@@ -113,15 +114,26 @@ function effectOf(state: ObjectState, request: Request): Effect | Refusal {
 }
 
 function effectOnNothing(request: Request): Effect | Refusal {
-  const creates = request.type === "create" || (request.type === "set" && request.creates);
-  if (!creates) return "absent";
+  if (!canCreate(request)) return "absent";
   return { next: { uid: undefined, revision: 0, open: true, fields: request.fields } };
+}
+
+type Creating = Extract<Request, { type: "create" | "replace" | "set" }>;
+
+function canCreate(request: Request): request is Creating {
+  if (request.type === "create") return true;
+  return (request.type === "set" || request.type === "replace") && request.creates === true;
 }
 
 function refuses(state: ObjectState, request: Request, why: Refusal): boolean {
   if (effectOf(state, request) === why) return true;
   // A version nobody has seen yet may be the expected one, or not.
   return why === "conflict" && state !== "absent" && state.open && "expected" in request;
+}
+
+function isExpected(state: Present, request: Request): boolean {
+  if (!("expected" in request) || request.expected === undefined) return true;
+  return canBe(state, request.expected);
 }
 
 function canBe(state: Present, revision: number): boolean {
