@@ -1,5 +1,14 @@
 export { renderIptables } from "./iptables/index.ts";
+export { createIptablesPlanner, type IptablesPlanner } from "./iptables/planner.ts";
+export { CANARY_CHAIN, removeIptables } from "./iptables/saved-tables.ts";
+export { IPTABLES_TABLES, type IptablesTable } from "./iptables/shared-rules.ts";
 export { renderIpvs } from "./ipvs/index.ts";
 export { renderNftables } from "./nftables/index.ts";
+export {
+  createNftablesPlanner,
+  type NftablesPlanner,
+  type NftUnit,
+  removeNftables,
+} from "./nftables/planner.ts";
 export { isRulesMode, renderRules, RULES_MODES, type RulesMode } from "./render-rules.ts";
-export { type RulesOptions } from "./rules-options.ts";
+export { createRulesContext, type RulesContext, type RulesOptions } from "./rules-options.ts";

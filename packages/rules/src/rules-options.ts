@@ -26,8 +26,15 @@ export interface RulesContext {
 }
 
 /** Fills in the defaults for a table. */
-export function toContext(table: ServiceTable, options: RulesOptions): RulesContext {
-  const { addresses } = table.node;
+export function toContext({ node }: ServiceTable, options: RulesOptions): RulesContext {
+  return createRulesContext(node.addresses, options);
+}
+
+/** Fills in the defaults for a node with those addresses. */
+export function createRulesContext(
+  addresses: readonly string[],
+  options: RulesOptions,
+): RulesContext {
   const { service, family = familyOf(addresses[0] ?? "0.0.0.0") } = options;
   const ofFamily = (list: readonly string[] = []): string[] =>
     list.filter((text) => familyOf(text) === family);

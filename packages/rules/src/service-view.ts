@@ -57,16 +57,21 @@ export function viewServices(table: ServiceTable, context: RulesContext): Servic
     else group.push(frontend);
   }
   return [...groups.values()]
-    .map((frontends) => viewService(frontends, context))
+    .map((frontends) => viewOfFrontends(frontends, context))
     .filter(({ service }) => context.service === undefined || service === context.service)
     .sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
 }
 
-function orderOf({ name, protocol }: ServiceView): string {
+/** By which service ports are ordered. */
+export function orderOf({ name, protocol }: ServiceView): string {
   return `${name} ${protocol}`;
 }
 
-function viewService(frontends: readonly Frontend[], context: RulesContext): ServiceView {
+/** The service port that all the given frontends (at least one, of one family) belong to. */
+export function viewOfFrontends(
+  frontends: readonly Frontend[],
+  context: RulesContext,
+): ServiceView {
   const [first] = frontends;
   if (first === undefined) throw new Error("a group has at least one frontend");
   const port = first.service;

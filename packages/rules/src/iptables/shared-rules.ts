@@ -1,11 +1,23 @@
 import type { IpFamily } from "@kubehop/routing";
-import { chainLine, comment, MASQUERADE_MARK, rule } from "./rule.ts";
+import { comment, MASQUERADE_MARK, rule } from "./rule.ts";
 
-/** A table's part of the text between `*name` and `COMMIT`. */
-export interface TableText {
+/** What all Services share in one table. */
+export interface SharedTable {
+  /** Our chains; those of single service ports are not among them. */
   readonly chains: readonly string[];
-  readonly rules: readonly string[];
+  /** Rules of built-in chains: the ways into ours, in the order in which they are walked. */
+  readonly jumps: readonly string[];
+  /** Rules that come before those of Services. */
+  readonly first: readonly string[];
+  /** Rules that come after them. */
+  readonly last: readonly string[];
 }
+
+/** A table that kube-proxy has rules in. */
+export type IptablesTable = "filter" | "nat";
+
+/** Both tables, in the order in which they are written. */
+export const IPTABLES_TABLES: readonly IptablesTable[] = ["filter", "nat"];
 
 const MARKED = `-m mark --mark ${MASQUERADE_MARK}/${MASQUERADE_MARK}`;
 const NEW = "-m conntrack --ctstate NEW";
@@ -42,12 +54,16 @@ const FILTER_JUMPS: readonly Jump[] = [
   ["FORWARD", "KUBE-EXTERNAL-SERVICES", "kubernetes externally-visible service portals", NEW],
 ];
 
-/** The rules of table nat that come before those of Services: translating the source. */
-export function sharedNat(): TableText {
+/** What all Services share in a table. */
+export function sharedTable(table: IptablesTable, family: IpFamily): SharedTable {
+  return table === "nat" ? sharedNat(family) : sharedFilter(family);
+}
+
+function sharedNat(family: IpFamily): SharedTable {
   return {
-    chains: NAT_CHAINS.map(chainLine),
-    rules: [
-      ...NAT_JUMPS.map(jumpRule),
+    chains: NAT_CHAINS,
+    jumps: NAT_JUMPS.map(jumpRule),
+    first: [
       rule("KUBE-POSTROUTING", `-m mark ! --mark ${MASQUERADE_MARK}/${MASQUERADE_MARK}`, RETURN),
       rule("KUBE-POSTROUTING", `-j MARK --xor-mark ${MASQUERADE_MARK}`),
       rule(
@@ -57,29 +73,30 @@ export function sharedNat(): TableText {
       ),
       rule("KUBE-MARK-MASQ", `-j MARK --or-mark ${MASQUERADE_MARK}`),
     ],
+    last: [nodePortsRule(family)],
   };
 }
 
-/** The rule of table nat that comes after those of Services. */
-export function nodePortsRule(family: IpFamily): string {
+function nodePortsRule(family: IpFamily): string {
   const note = "kubernetes service nodeports; NOTE: this must be the last rule in this chain";
   const noLoopback = family === "IPv6" ? "! -d ::1/128" : "";
   const local = "-m addrtype --dst-type LOCAL";
   return rule("KUBE-SERVICES", comment(note), local, noLoopback, "-j KUBE-NODEPORTS");
 }
 
-/** The rules of table filter that come before those of Services: the jumps to them. */
-export function sharedFilter(family: IpFamily): TableText {
+function sharedFilter(family: IpFamily): SharedTable {
   const jumps = FILTER_JUMPS.map(jumpRule);
-  if (family === "IPv6") return { chains: FILTER_CHAINS.map(chainLine), rules: jumps };
+  const last = forwardRules();
+  if (family === "IPv6") return { chains: FILTER_CHAINS, jumps, first: [], last };
   return {
-    chains: [...FILTER_CHAINS, "KUBE-FIREWALL"].map(chainLine),
-    rules: [...localnetJumps(), ...jumps, localnetRule()],
+    chains: [...FILTER_CHAINS, "KUBE-FIREWALL"],
+    jumps: [...localnetJumps(), ...jumps],
+    first: [localnetRule()],
+    last,
   };
 }
 
-/** The rules of table filter that come after those of Services: what may be forwarded. */
-export function forwardRules(): string[] {
+function forwardRules(): string[] {
   const states = "-m conntrack --ctstate";
   return [
     rule("KUBE-FORWARD", `${states} INVALID`, "-j DROP"),

@@ -6,6 +6,9 @@ import { serviceBase } from "./names.ts";
 export interface Element {
   /** Name of the set or map. */
   readonly of: string;
+  /** What it is found by: an element is in its set or map once. */
+  readonly key: string;
+  /** How it is added: the key, for some a comment, in maps the verdict. */
   readonly text: string;
 }
 
@@ -17,23 +20,37 @@ export function elementsOf(view: ServiceView): Element[] {
   const outer = `external-${base}`;
   const nodePort = view.nodePorts.slice(0, 1);
   return [
-    ...view.clusterIps.map(({ ip }) => ({ of: "cluster-ips", text: ip })),
+    ...view.clusterIps.map(({ ip }) => setElement("cluster-ips", ip)),
     ...view.endpoints
       .filter(({ local }) => local)
-      .map(({ ip, port }) => ({
-        of: "hairpin-connections",
-        text: `${ip} . ${ip} . ${protocol} . ${port}`,
-      })),
+      .map(({ ip, port }) =>
+        setElement("hairpin-connections", `${ip} . ${ip} . ${protocol} . ${port}`),
+      ),
     ...view.clusterIps.flatMap(routed(view, internal, { map: "services", chain: inner })),
     ...[...view.externalIps, ...view.balancerIps].flatMap(
       routed(view, external, { map: "services", chain: outer }),
     ),
     ...nodePort.flatMap(routed(view, external, { map: "nodeports", chain: outer })),
-    ...(view.sourceRanges.length === 0 ? [] : view.balancerIps).map((frontend) => ({
-      of: "firewall-ips",
-      text: `${addressKey(view, frontend)} comment "${view.name}" : goto firewall-${base}`,
-    })),
+    ...(view.sourceRanges.length === 0 ? [] : view.balancerIps).map((frontend) =>
+      mapElement("firewall-ips", {
+        key: addressKey(view, frontend),
+        about: view.name,
+        verdict: `goto firewall-${base}`,
+      }),
+    ),
   ];
+}
+
+function setElement(of: string, key: string): Element {
+  return { of, key, text: key };
+}
+
+function mapElement(
+  of: string,
+  { key, about, verdict }: { key: string; about?: string; verdict: string },
+): Element {
+  const note = about === undefined ? "" : ` comment "${about}"`;
+  return { of, key, text: `${key}${note} : ${verdict}` };
 }
 
 interface Target {
@@ -59,10 +76,10 @@ function routed(
       map === "services" ? addressKey(view, frontend) : `${view.protocol} . ${frontend.port}`;
     const verdict = refusal === undefined ? "" : VERDICTS[refusal];
     return [
-      ...(dispatched ? [{ of: MAPS[map].dispatch, text: `${key} : goto ${chain}` }] : []),
+      ...(dispatched ? [mapElement(MAPS[map].dispatch, { key, verdict: `goto ${chain}` })] : []),
       ...(verdict === ""
         ? []
-        : [{ of: MAPS[map].refusal, text: `${key} comment "${view.name}" : ${verdict}` }]),
+        : [mapElement(MAPS[map].refusal, { key, about: view.name, verdict })]),
     ];
   };
 }

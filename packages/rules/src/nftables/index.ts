@@ -39,7 +39,9 @@ function serviceLines(view: ServiceView, context: RulesContext, written: Set<str
   for (const line of lines) written.add(line);
   return [
     `# ${view.name} ${view.protocol}`,
-    ...affinitySets(view, context),
+    ...affinitySets(view, context).map(
+      ({ name, declaration }) => `add set ${ip} kube-proxy ${name} ${declaration}`,
+    ),
     ...chains.map(({ name }) => `add chain ${ip} kube-proxy ${name}`),
     ...chains.flatMap(({ name, rules }) =>
       rules.map((text) => `add rule ${ip} kube-proxy ${name} ${text}`),

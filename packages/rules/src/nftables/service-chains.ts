@@ -34,15 +34,22 @@ export function buildChains(view: ServiceView, context: RulesContext): NftChain[
   ];
 }
 
+/** A set, by name, and how it is declared. */
+export interface NftSet {
+  readonly name: string;
+  readonly declaration: string;
+}
+
 /** The sets in which each endpoint of a service port with affinity keeps its clients. */
-export function affinitySets(view: ServiceView, { family }: RulesContext): string[] {
+export function affinitySets(view: ServiceView, { family }: RulesContext): NftSet[] {
   const { affinitySeconds } = view;
   if (affinitySeconds === undefined) return [];
-  const { ip, address } = wordsOf(family);
-  const type = `type ${address} ; flags dynamic,timeout ; timeout ${affinitySeconds}s ;`;
-  return view.endpoints.map(
-    (endpoint) => `add set ${ip} kube-proxy affinity-${endpointBase(view, endpoint)} { ${type} }`,
-  );
+  const { address } = wordsOf(family);
+  const declaration = `{ type ${address} ; flags dynamic,timeout ; timeout ${affinitySeconds}s ; }`;
+  return view.endpoints.map((endpoint) => ({
+    name: `affinity-${endpointBase(view, endpoint)}`,
+    declaration,
+  }));
 }
 
 /** Without affinity the draw itself translates the destination; with it, chains remember. */
