@@ -21,7 +21,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "services/apiserver": ["api", "client", "kit"],
   "services/controller-manager": ["api", "client", "kit"],
   "services/dns": ["api", "client", "dns-wire", "kit"],
-  "services/kube-proxy": ["api", "client", "kit", "routing"],
+  "services/kube-proxy": ["api", "client", "kit", "routing", "rules"],
   "services/kubelet": ["api", "client", "kit"],
   "services/sample-app": [],
 };

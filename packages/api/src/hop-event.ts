@@ -39,8 +39,8 @@ export interface ForwardedEvent extends HopOrigin {
   upstream: HopAddress;
   endpoint: HopAddress;
   candidates: HopCandidate[];
-  /** The random number that chose, in [0, 1). */
-  draw: number;
+  /** The random number that chose, in [0, 1); absent when the kernel drew it. */
+  draw?: number;
   /** True when session affinity chose instead of the draw. */
   affinity: boolean;
   /** Version of the service table the decision was made with. */

@@ -23,6 +23,8 @@ export type HopDetails<E extends HopEvent = HopEvent> = E extends HopEvent
 export interface HopTracer extends Disposable {
   /** Whether somebody wants events now: ask before building an expensive one. */
   active(): boolean;
+  /** Calls back when somebody begins, or goes on, to trace. */
+  onLease(listener: () => void): Disposable;
   /** Sends an event if somebody traces. */
   emit(event: HopDetails): void;
   /**
@@ -37,6 +39,7 @@ export function createHopTracer(options: HopTracerOptions): HopTracer {
   const { bus, component, node } = options;
   const clock = options.clock ?? systemClock;
   const subject = hopSubject({ component, node });
+  const listeners = new Set<() => void>();
   let expires = 0;
   let serving: string | undefined;
   const active = (): boolean => clock.now() < expires;
@@ -48,11 +51,17 @@ export function createHopTracer(options: HopTracerOptions): HopTracer {
   };
   const subscription = bus.subscribe(TRACE_LEASE_SUBJECT, (lease) => {
     const { expires: until, begins } = (lease ?? {}) as Partial<TraceLease>;
-    if (typeof until === "number" && until > expires) expires = until;
     if (begins === true) tellSynced();
+    if (typeof until !== "number" || until <= expires) return;
+    expires = until;
+    for (const listener of listeners) listener();
   });
   return {
     active,
+    onLease(listener) {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
     emit(event) {
       if (active()) send(event);
     },

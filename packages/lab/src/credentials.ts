@@ -73,6 +73,7 @@ export async function writeCredentials(options: CredentialsOptions): Promise<voi
     writeServiceAccountKeys(files),
     writeUserKubeconfig(pki, options),
     writeClientKubeconfig(pki, files, "controller-manager", CONTROLLER_MANAGER),
+    writeClientKubeconfig(pki, files, "kube-proxy", { commonName: "system:kube-proxy" }),
     ...topology.nodes.map((node) => writeNodeFiles(pki, files, node)),
   ]);
 }

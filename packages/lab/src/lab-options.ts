@@ -24,6 +24,11 @@ export interface LabOptions {
   readonly clusterCidr?: string;
   /** The range of NodePorts; default 30000-32767. */
   readonly nodePorts?: string;
+  /**
+   * The mode of every kube-proxy, e.g. nftables, or of one node's, e.g. node-2=iptables; of several
+   * the last counts. Default userspace.
+   */
+  readonly proxyModes?: readonly string[];
   /** Port of the API server on this machine; default a free one. */
   readonly apiPort?: number;
   /** Address of this machine at which the API server and the gateway listen; default 127.0.0.1. */
@@ -59,6 +64,7 @@ export function completeOptions(options: LabOptions): CompleteLabOptions {
     serviceCidr: "10.96.0.0/16",
     clusterCidr: "10.244.0.0/16",
     nodePorts: "30000-32767",
+    proxyModes: [],
     apiPort: 0,
     hostAddress: "127.0.0.1",
     altNames: [],

@@ -146,6 +146,7 @@ async function startSandbox(
     files,
     passwords: createBusPasswords(),
     nodePorts: options.nodePorts,
+    proxyModes: options.proxyModes,
     logLevel: options.logLevel,
   };
   await Promise.all([

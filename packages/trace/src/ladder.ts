@@ -160,6 +160,7 @@ function proxyLines(trace: Trace, hop: ProxyHop | undefined, style: Style): stri
 function choice({ affinity, draw, candidates }: ForwardedEvent): string {
   const count = candidates.length === 1 ? "1 endpoint" : `${candidates.length} endpoints`;
   if (affinity) return `session affinity keeps the endpoint (${count})`;
+  if (draw === undefined) return `the kernel drew one of ${count}:`;
   return `drew ${draw.toFixed(3)} among ${count}:`;
 }
 

@@ -11,6 +11,8 @@ export interface AdminOptions {
   readonly kit: Kit;
   readonly health: ProxyHealth;
   readonly metrics: ProxyMetrics;
+  /** The mode that is used, which may be another than the wanted one. */
+  readonly mode: string;
 }
 
 /** The ports that were bound. */
@@ -25,7 +27,7 @@ export interface Admin extends AsyncDisposable {
  * /healthz, /proxyMode and /configz on the other. Rejects when one is taken.
  */
 export async function listenAdmin(options: AdminOptions): Promise<Admin> {
-  const { config, kit, health, metrics } = options;
+  const { config, kit, health, metrics, mode } = options;
   const [host = ""] = config.nodeIp;
   await using stack = new AsyncDisposableStack();
   const healthServer = stack.use(
@@ -44,7 +46,7 @@ export async function listenAdmin(options: AdminOptions): Promise<Admin> {
         proxy: () => health.report("livez").healthy || "a change waits too long to be synced",
       },
       routes(app) {
-        app.get("/proxyMode", () => config.proxyMode);
+        app.get("/proxyMode", () => mode);
         app.get("/configz", () => ({ "kubeproxy.config.k8s.io": withoutSecrets(config) }));
       },
     }),

@@ -1,11 +1,24 @@
 import { Kinds } from "@kubehop/api";
-import { type Bus, connectBus, createHopTracer, createInformer } from "@kubehop/client";
+import {
+  type Bus,
+  connectBus,
+  createEventRecorder,
+  createHopTracer,
+  createInformer,
+  createRestClient,
+  type EventRecorder,
+  loadKubeconfig,
+} from "@kubehop/client";
 import type { Kit, RunningService } from "@kubehop/kit";
-import { isIPv6 } from "node:net";
+import { EventEmitter } from "node:events";
 import { listenAdmin } from "./admin.ts";
 import { createClusterMatcher } from "./cluster-addresses.ts";
 import { type Config, resolveSettings, type Settings } from "./config.ts";
-import { selectDataPlane } from "./dataplane/select.ts";
+import { createAnyIp, familyOf } from "./dataplane/any-ip.ts";
+import { cleanUpModes } from "./dataplane/cleanup.ts";
+import { systemCommands } from "./dataplane/kernel/commands.ts";
+import { createKernelStats } from "./dataplane/kernel/kernel-stats.ts";
+import { chooseDataPlane, type ChosenMode, parseProxyMode } from "./dataplane/select.ts";
 import { createForwarderStats } from "./forwarder-stats.ts";
 import { createProxyHealth } from "./health.ts";
 import { createProxyMetrics } from "./metrics.ts";
@@ -27,7 +40,7 @@ const FULL_SYNC_MS = 3_600_000;
 export async function build(config: Config, kit: Kit): Promise<RunningService> {
   kit.logger.level = config.logLevel;
   const settings = resolveSettings(config, openFileLimit());
-  selectDataPlane(config.proxyMode);
+  const wanted = parseProxyMode(config.proxyMode);
   await using stack = new AsyncDisposableStack();
   const bus = stack.use(
     await connectBus({
@@ -39,9 +52,17 @@ export async function build(config: Config, kit: Kit): Promise<RunningService> {
       signal: kit.signal,
     }),
   );
-  const parts = createParts(stack, { config, settings, kit, bus });
-  const { healthzPort, metricsPort } = stack.use(await listenAdmin({ config, kit, ...parts }));
-  kit.logger.info({ healthzPort, metricsPort, mode: config.proxyMode }, "listening");
+  const events = createEvents(stack, config, kit);
+  const families = [...new Set(config.nodeIp.map(familyOf))];
+  const chosen = await chooseDataPlane(wanted, systemCommands, families);
+  if (chosen.problem !== undefined) reportFallback(events, { config, kit, wanted, chosen });
+  await cleanUpModes(systemCommands, kit.logger, chosen.mode);
+  const parts = createParts(stack, { config, settings, kit, bus, chosen, events });
+  const { mode } = chosen;
+  const { healthzPort, metricsPort } = stack.use(
+    await listenAdmin({ config, kit, mode, ...parts }),
+  );
+  kit.logger.info({ healthzPort, metricsPort, mode }, "listening");
   const ready = serve(stack, { parts, settings, kit });
 
   const owned = stack.move();
@@ -53,20 +74,64 @@ interface PartsOptions {
   readonly settings: Settings;
   readonly kit: Kit;
   readonly bus: Bus;
+  readonly chosen: ChosenMode;
+  readonly events: EventRecorder | undefined;
+}
+
+/** Events need the API server; without a kubeconfig the log alone tells. */
+function createEvents(
+  stack: AsyncDisposableStack,
+  { kubeconfig, nodeName }: Config,
+  { logger }: Kit,
+): EventRecorder | undefined {
+  if (kubeconfig === "") return undefined;
+  const rest = stack.use(
+    createRestClient({ ...loadKubeconfig(kubeconfig), userAgent: `kube-proxy/${nodeName}` }),
+  );
+  return stack.use(createEventRecorder(rest, "kube-proxy", logger));
+}
+
+interface Fallback {
+  readonly config: Config;
+  readonly kit: Kit;
+  readonly wanted: string;
+  readonly chosen: ChosenMode;
+}
+
+function reportFallback(
+  events: EventRecorder | undefined,
+  { config, kit, wanted, chosen }: Fallback,
+): void {
+  const message = `Proxy mode ${wanted} cannot be used: ${chosen.problem}. Using ${chosen.mode} instead.`;
+  kit.logger.warn({ wanted, mode: chosen.mode, problem: chosen.problem }, "proxy mode unavailable");
+  const node = { apiVersion: "v1", kind: "Node", metadata: { name: config.nodeName } };
+  events?.event(node, "Warning", "ProxyModeUnavailable", message);
 }
 
 /** Creates what the proxier works with; the stack owns it. Nothing of it runs yet. */
 function createParts(stack: AsyncDisposableStack, options: PartsOptions): ProxierOptions {
-  const { config, settings, kit, bus } = options;
+  const { config, settings, kit, bus, chosen } = options;
   const { logger, clock } = kit;
   const node = { name: config.nodeName, addresses: config.nodeIp };
   const stats = createForwarderStats();
+  const kernelStats = createKernelStats();
+  const serviceCidrs = config.serviceClusterIpRange;
+  const requests = new EventEmitter<{ sync: [] }>();
   const tracer = stack.use(
     createHopTracer({ bus, component: "kube-proxy", node: node.name, clock }),
   );
   const dataPlane = stack.use(
-    selectDataPlane(config.proxyMode)({
+    chosen.create({
       settings: settings.forwarder,
+      kernel: {
+        commands: systemCommands,
+        anyIp: createAnyIp({ commands: systemCommands, serviceCidrs, logger }),
+        stats: kernelStats,
+        clusterCidrs: config.clusterCidr,
+        serviceCidrs,
+        monitorIntervalMs: settings.syncPeriodMs,
+        requestSync: () => requests.emit("sync"),
+      },
       isFromCluster: createClusterMatcher(config.clusterCidr, config.nodeIp),
       random: kit.random,
       tracer,
@@ -80,7 +145,7 @@ function createParts(stack: AsyncDisposableStack, options: PartsOptions): Proxie
     createInformer({ bus, kind: Kinds.EndpointSlice, logger, indexes: SLICES_BY_SERVICE }),
   );
   const nodes = stack.use(createInformer({ bus, kind: Kinds.Node, logger }));
-  const families = config.nodeIp.map((ip) => (isIPv6(ip) ? "IPv6" : "IPv4"));
+  const families = config.nodeIp.map(familyOf);
   const health = createProxyHealth({
     clock,
     timeoutMs: HEALTH_PERIODS * settings.syncPeriodMs,
@@ -91,11 +156,13 @@ function createParts(stack: AsyncDisposableStack, options: PartsOptions): Proxie
   const metrics = createProxyMetrics({
     registry: kit.metrics,
     stats,
+    kernelStats,
     family: families[0] ?? "IPv4",
     unboundPorts: () => dataPlane.unboundPorts().length,
     now: clock.now,
   });
-  return { services, slices, nodes, node, dataPlane, tracer, metrics, health, clock, logger };
+  const shared = { services, slices, nodes, node, dataPlane, tracer, metrics, health };
+  return { ...shared, requests, clock, logger };
 }
 
 interface ServeOptions {

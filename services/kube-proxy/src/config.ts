@@ -17,6 +17,10 @@ export const schema: TObject<{
   nodeIp: TArray<TString>;
   proxyMode: TString;
   clusterCidr: TArray<TString>;
+  serviceClusterIpRange: TArray<TString>;
+  kubeconfig: TString;
+  config: TString;
+  cleanup: TBoolean;
   busUrl: TString;
   busUser: TString;
   busPassword: TString;
@@ -38,7 +42,9 @@ export const schema: TObject<{
     minItems: 1,
   }),
   proxyMode: Type.String({
-    description: "Data plane: userspace forwards in this process.",
+    description:
+      "Data plane: userspace forwards in this process; nftables, iptables and ipvs have the " +
+      "kernel do it, and fall back to userspace where it cannot.",
     default: "userspace",
   }),
   clusterCidr: Type.Array(Type.String(), {
@@ -46,6 +52,26 @@ export const schema: TObject<{
       "CIDRs of the cluster's pods: they reach external addresses of Services with " +
       "externalTrafficPolicy Local as if it were Cluster.",
     default: [],
+  }),
+  serviceClusterIpRange: Type.Array(Type.String(), {
+    description:
+      "CIDRs of cluster IPs: in userspace mode they are routed to this node itself, so that they " +
+      "can be listened on; nftables drops what goes to an unused address of them.",
+    default: [],
+  }),
+  kubeconfig: Type.String({
+    description: "File with access to the API server, for events; none are written without.",
+    default: "",
+  }),
+  config: Type.String({
+    description:
+      "File with a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1); flags and " +
+      "environment win over it.",
+    default: "",
+  }),
+  cleanup: Type.Boolean({
+    description: "Remove the rules of every mode from the kernel and end; needs no other flag.",
+    default: false,
   }),
   busUrl: Type.String({ description: "URL of nats-server, nats://host:port." }),
   busUser: Type.String({ description: "User of the bus.", default: "component" }),

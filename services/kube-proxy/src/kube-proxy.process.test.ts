@@ -141,8 +141,19 @@ describe("kube-proxy as a process", () => {
     expect(await proxy.end("SIGTERM")).toBe(0);
   });
 
+  it("falls back to userspace, and says why, where a mode cannot be used", async () => {
+    const service = { ...(await newService([ONE])), name: "fallback" };
+    await publish(service);
+    const proxy = await startProxy(nats, ["--proxy-mode=nftables"], { PATH: "/nowhere" });
+    expect(proxy.output()).toContain("there is no program nft (Debian: apt-get install nftables)");
+    expect((await proxy.get(proxy.metricsPort, "/proxyMode")).text).toBe("userspace");
+    expect(await ask(service.ip, service.port)).toBe(ONE);
+    expect(await proxy.end("SIGTERM")).toBe(0);
+  });
+
   it.each([
-    [["--proxy-mode=ipvs"], '--proxy-mode: "ipvs" is not built in'],
+    [["--proxy-mode=kernelspace"], '--proxy-mode: "kernelspace" is not built in'],
+    [["--config=/nowhere"], "/nowhere: cannot be read: ENOENT"],
     [["--udp-idle-timeout=soon"], "--udp-idle-timeout:"],
     [["--node-ip=node-1"], '--node-ip: "node-1" is not an IP address'],
     [["--cluster-cidr=10.244.0.0"], '--cluster-cidr: "10.244.0.0" is not a CIDR'],
@@ -161,6 +172,8 @@ describe("kube-proxy as a process", () => {
 interface ProxyProcess {
   readonly healthzPort: number;
   readonly metricsPort: number;
+  /** What it has logged. */
+  output(): string;
   get(port: number, path: string): Promise<{ status: number; text: string }>;
   /** Sends a signal and gives the exit code. */
   end(signal: NodeJS.Signals): Promise<number | null>;
@@ -169,7 +182,11 @@ interface ProxyProcess {
 /** Every kube-proxy a test has started: a test that fails must not leave one behind. */
 const children: ChildProcess[] = [];
 
-function spawnProxy(nats: NatsServer, flags: readonly string[] = []): ChildProcess {
+function spawnProxy(
+  nats: NatsServer,
+  flags: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess {
   const own = {
     "node-name": "node-1",
     "node-ip": "127.0.0.1",
@@ -180,14 +197,21 @@ function spawnProxy(nats: NatsServer, flags: readonly string[] = []): ChildProce
   };
   const argv = Object.entries(own).map(([flag, value]) => `--${flag}=${value}`);
   const all = [MAIN, ...argv, ...flags];
-  const child = spawn(process.execPath, all, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, all, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   children.push(child);
   return child;
 }
 
 /** Starts kube-proxy and waits until it serves. */
-async function startProxy(nats: NatsServer): Promise<ProxyProcess> {
-  const child = spawnProxy(nats);
+async function startProxy(
+  nats: NatsServer,
+  flags: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ProxyProcess> {
+  const child = spawnProxy(nats, flags, env);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding("utf8").on("data", (text: string) => (output += text));
@@ -201,6 +225,7 @@ async function startProxy(nats: NatsServer): Promise<ProxyProcess> {
   );
   const port = (name: string): number => Number(new RegExp(`"${name}":(\\d+)`).exec(output)?.[1]);
   return {
+    output: () => output,
     healthzPort: port("healthzPort"),
     metricsPort: port("metricsPort"),
     async get(at, path) {

@@ -2,6 +2,7 @@ import { buildTable } from "@kubehop/routing";
 import { serviceFixture, sliceFixture } from "@kubehop/routing/testing";
 import { Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
+import { createKernelStats } from "./dataplane/kernel/kernel-stats.ts";
 import { createForwarderStats } from "./forwarder-stats.ts";
 import { countWithoutLocalEndpoints, createProxyMetrics } from "./metrics.ts";
 
@@ -16,6 +17,7 @@ describe("createProxyMetrics", () => {
     expect(await text()).toContain("kubeproxy_sync_proxy_rules_endpoint_changes_pending 2\n");
     metrics.synced({
       durationSeconds: 0.003,
+      kind: "partial",
       latenciesSeconds: [0.3, 70],
       table: buildTable([], [], NODE, "1"),
     });
@@ -58,7 +60,7 @@ describe("kubeproxy_sync_proxy_rules_no_local_endpoints_total", () => {
       [[], 0],
     ] as const) {
       const table = buildTable([service], slices, NODE, "1");
-      metrics.synced({ durationSeconds: 0, latenciesSeconds: [], table });
+      metrics.synced({ durationSeconds: 0, kind: "full", latenciesSeconds: [], table });
       expect(await text()).toContain(
         `${name}{ip_family="IPv4",traffic_policy="internal"} ${count}\n`,
       );
@@ -93,6 +95,7 @@ function setUp() {
   const metrics = createProxyMetrics({
     registry,
     stats,
+    kernelStats: createKernelStats(),
     family: "IPv4",
     unboundPorts: () => 1,
     now: () => 1_234_500,

@@ -1,5 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { IpFamily, ServiceTable } from "@kubehop/routing";
+import type { SyncKind } from "./dataplane/dataplane.ts";
+import type { KernelStats } from "./dataplane/kernel/kernel-stats.ts";
+import { registerKernelMetrics } from "./dataplane/kernel/metrics.ts";
 import type { ForwarderStats } from "./forwarder-stats.ts";
 
 /** What kube-proxy measures, with upstream's names where it has them. */
@@ -15,6 +18,7 @@ export interface ProxyMetrics {
 export interface SyncMeasurement {
   readonly durationSeconds: number;
   /** From each triggering change to now, in seconds. */
+  readonly kind: SyncKind;
   readonly latenciesSeconds: readonly number[];
   readonly table: ServiceTable;
 }
@@ -23,6 +27,7 @@ export interface SyncMeasurement {
 export interface ProxyMetricsOptions {
   readonly registry: Registry;
   readonly stats: ForwarderStats;
+  readonly kernelStats: KernelStats;
   /** The label ip_family: one sync serves all families, so it is the primary one's. */
   readonly family: IpFamily;
   unboundPorts(): number;
@@ -43,6 +48,7 @@ const LATENCY_BUCKETS = [
 /** Registers the metrics of kube-proxy and its forwarder. */
 export function createProxyMetrics(options: ProxyMetricsOptions): ProxyMetrics {
   registerForwarderMetrics(options);
+  registerKernelMetrics(options);
   const { family, now } = options;
   let served: ServiceTable | undefined;
   registerLocalPolicyMetric(options, () => served);
@@ -55,8 +61,9 @@ export function createProxyMetrics(options: ProxyMetricsOptions): ProxyMetrics {
       sync.pending[kind].inc();
       sync.lastQueued.set({ ip_family: family }, seconds());
     },
-    synced({ durationSeconds, latenciesSeconds, table }) {
-      sync.duration.observe({ ip_family: family }, durationSeconds);
+    synced({ durationSeconds, kind, latenciesSeconds, table }) {
+      sync.duration.all.observe({ ip_family: family }, durationSeconds);
+      sync.duration[kind].observe({ ip_family: family }, durationSeconds);
       for (const latency of latenciesSeconds) sync.latency.observe({ ip_family: family }, latency);
       sync.lastTime.set({ ip_family: family }, seconds());
       sync.pending.service.set(0);
@@ -86,15 +93,21 @@ function createSyncMetrics(registry: Registry) {
   const gauge = (name: string, help: string) => new Gauge({ name, help, labelNames, registers });
   const plain = (name: string, help: string) => new Gauge({ name, help, registers });
   const counter = (name: string, help: string) => new Counter({ name, help, registers });
+  const histogram = (name: string, help: string) =>
+    new Histogram({ name, help, labelNames, buckets: SYNC_BUCKETS, registers });
   const prefix = "kubeproxy_sync_proxy_rules";
   return {
-    duration: new Histogram({
-      name: `${prefix}_duration_seconds`,
-      help: "Time a sync took, in seconds.",
-      labelNames,
-      buckets: SYNC_BUCKETS,
-      registers,
-    }),
+    duration: {
+      all: histogram(`${prefix}_duration_seconds`, "Time a sync took, in seconds."),
+      full: histogram(
+        "kubeproxy_sync_full_proxy_rules_duration_seconds",
+        "Time a sync took that wrote everything anew, in seconds.",
+      ),
+      partial: histogram(
+        "kubeproxy_sync_partial_proxy_rules_duration_seconds",
+        "Time a sync took that wrote only what had changed, in seconds.",
+      ),
+    },
     latency: new Histogram({
       name: "kubeproxy_network_programming_duration_seconds",
       help: "Time from the change of a pod or Service to its sync on this node, in seconds.",

@@ -1,6 +1,7 @@
 import { type EndpointSlice, type Node, type Service, ZONE_LABEL } from "@kubehop/api";
 import type { HopTracer, Informer } from "@kubehop/client";
 import type { Clock, Logger } from "@kubehop/kit";
+import type { EventEmitter } from "node:events";
 import type { DataPlane } from "./dataplane/dataplane.ts";
 import type { ProxyHealth } from "./health.ts";
 import type { ProxyMetrics } from "./metrics.ts";
@@ -15,6 +16,8 @@ export interface ProxierOptions {
   readonly nodes: Informer<Node>;
   readonly node: { readonly name: string; readonly addresses: readonly string[] };
   readonly dataPlane: DataPlane;
+  /** The data plane's wishes for a sync without a change. */
+  readonly requests: EventEmitter<{ sync: [] }>;
   readonly tracer: HopTracer;
   readonly metrics: ProxyMetrics;
   readonly health: ProxyHealth;
@@ -48,12 +51,12 @@ export function createProxier(options: ProxierOptions): Proxier {
       const triggers = latency.take();
       health.syncing();
       const table = nodeTable.build(zone, revision);
-      await dataPlane.sync(table);
+      const kind = await dataPlane.sync(table);
       health.synced();
       const durationMs = clock.monotonic() - startedAt;
       const now = clock.now();
       const latenciesSeconds = triggers.map((time) => (now - time) / 1_000);
-      metrics.synced({ durationSeconds: durationMs / 1_000, latenciesSeconds, table });
+      metrics.synced({ durationSeconds: durationMs / 1_000, kind, latenciesSeconds, table });
       tracer.synced(revision);
       logger.debug({ revision, frontends: table.frontends.size, durationMs }, "table applied");
     },
@@ -63,6 +66,8 @@ export function createProxier(options: ProxierOptions): Proxier {
         request();
       };
       const subscriptions = new DisposableStack();
+      options.requests.on("sync", changed);
+      subscriptions.defer(() => void options.requests.off("sync", changed));
       subscriptions.use(
         services.onChange(({ key }) => {
           nodeTable.touchService(key);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type LabOptions, readLabEnvironment } from "@kubehop/lab";
+import { CliError } from "../cli-error.ts";
 import type { CliContext } from "../context.ts";
 import { collect, wholeNumber, withName } from "./options.ts";
 
@@ -11,6 +12,7 @@ export interface LabArguments {
   readonly apiPort: number;
   readonly serviceClusterIpRange: string;
   readonly clusterCidr: string;
+  readonly proxyMode: readonly string[];
   readonly logLevel: string;
   readonly timeout: number;
 }
@@ -33,6 +35,12 @@ export function withLabOptions(command: Command, defaults = { apiPort: 0 }): Com
     )
     .option("--service-cluster-ip-range <cidr>", "the Services' addresses", "10.96.0.0/16")
     .option("--cluster-cidr <cidr>", "the pods' addresses", "10.244.0.0/16")
+    .option(
+      "--proxy-mode <mode>",
+      "of kube-proxy: userspace, nftables, iptables or ipvs, for one node NODE=MODE; may be repeated",
+      collect,
+      [],
+    )
     .option("--log-level <level>", "of every process: trace, debug, info, warn, error", "info")
     .option("--timeout <seconds>", "how long the start may take", wholeNumber(1, 3_600), 60);
 }
@@ -47,10 +55,20 @@ export function toLabOptions(context: CliContext, given: LabArguments): LabOptio
     apiPort: given.apiPort,
     serviceCidr: given.serviceClusterIpRange,
     clusterCidr: given.clusterCidr,
+    proxyModes: given.proxyMode.map(checkProxyMode),
     logLevel: given.logLevel,
     timeoutMs: given.timeout * 1000,
     signal: context.signal,
   };
+}
+
+/** A mode with or without the node it is for. Throws CliError for another word. */
+function checkProxyMode(text: string): string {
+  if (/^([^=]+=)?(userspace|nftables|iptables|ipvs)$/.test(text)) return text;
+  throw new CliError(
+    `"${text}" is no proxy mode.`,
+    "Use userspace, nftables, iptables or ipvs, for one node as in --proxy-mode node-2=nftables.",
+  );
 }
 
 /** The command line of `kubehop up` for the same lab. */
@@ -68,6 +86,7 @@ export function toCommandLine(options: LabOptions): string[] {
   return [
     "up",
     ...given.flatMap(([flag, value]) => [`--${flag}`, String(value)]),
+    ...(options.proxyModes ?? []).flatMap((mode) => ["--proxy-mode", mode]),
     ...(options.files ?? []).flatMap((file) => ["--file", file]),
   ];
 }

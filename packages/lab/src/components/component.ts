@@ -13,6 +13,8 @@ export interface LabPlan {
   readonly passwords: BusPasswords;
   /** The range of NodePorts, e.g. 30000-32767. */
   readonly nodePorts: string;
+  /** As LabOptions has them. */
+  readonly proxyModes: readonly string[];
   readonly logLevel: string;
 }
 

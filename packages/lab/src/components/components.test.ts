@@ -22,6 +22,7 @@ const plan: LabPlan = {
   files: labFiles("/lab"),
   passwords: { apiserver: "secret-a", component: "secret-c", dns: "secret-d" },
   nodePorts: "30000-32767",
+  proxyModes: ["nftables", "node-2=iptables"],
   logLevel: "warn",
 };
 const [, node] = topology.nodes as [(typeof topology.nodes)[0], (typeof topology.nodes)[0]];

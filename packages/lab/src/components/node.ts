@@ -41,6 +41,9 @@ export function kubeProxy(plan: LabPlan, node: NodeAddresses): ProcessSpec {
       "node-name": node.name,
       "node-ip": node.ip,
       "cluster-cidr": plan.topology.clusterCidr,
+      "service-cluster-ip-range": plan.topology.serviceCidr,
+      kubeconfig: plan.files.componentKubeconfig("kube-proxy"),
+      "proxy-mode": proxyModeOf(plan, node),
     }),
   });
 }
@@ -64,6 +67,13 @@ export function gateway(plan: LabPlan): ProcessSpec {
       "client-ca-file": files.pkiFile("ca.crt"),
     }),
   });
+}
+
+/** A node's own mode wins over everybody's; of several the last counts. */
+function proxyModeOf({ proxyModes }: LabPlan, { name }: NodeAddresses): string {
+  const own = proxyModes.findLast((mode) => mode.startsWith(`${name}=`));
+  const all = proxyModes.findLast((mode) => !mode.includes("="));
+  return own?.slice(name.length + 1) ?? all ?? "userspace";
 }
 
 /** nsenter becomes the program, so the process id is the program's own. */

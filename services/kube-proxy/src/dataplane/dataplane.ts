@@ -2,6 +2,9 @@ import type { ServiceTable } from "@kubehop/routing";
 import type { HopTracer } from "@kubehop/client";
 import type { Clock, Logger, Random } from "@kubehop/kit";
 import type { ForwarderStats } from "../forwarder-stats.ts";
+import type { AnyIp } from "./any-ip.ts";
+import type { KernelCommands } from "./kernel/commands.ts";
+import type { KernelStats } from "./kernel/kernel-stats.ts";
 
 /** An address of the table that is not served, and why. */
 export interface UnboundPort {
@@ -20,10 +23,13 @@ export interface UnboundPort {
  * 5. one address that cannot be served keeps no other from being served: it is retried and listed.
  */
 export interface DataPlane extends AsyncDisposable {
-  sync(table: ServiceTable): Promise<void>;
+  sync(table: ServiceTable): Promise<SyncKind>;
   /** Addresses of the last table that are not served now. */
   unboundPorts(): readonly UnboundPort[];
 }
+
+/** Whether a sync wrote everything anew or only what had changed. */
+export type SyncKind = "full" | "partial";
 
 /** What every data plane is handed. */
 export interface DataPlaneOptions {
@@ -33,8 +39,23 @@ export interface DataPlaneOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly kernel: KernelOptions;
   /** Whether an address belongs to a pod or node of this cluster. */
   isFromCluster(ip: string): boolean;
+}
+
+/** What a data plane needs that changes the node's network. */
+export interface KernelOptions {
+  readonly commands: KernelCommands;
+  readonly anyIp: AnyIp;
+  readonly stats: KernelStats;
+  /** Where pods and cluster IPs come from. */
+  readonly clusterCidrs: readonly string[];
+  readonly serviceCidrs: readonly string[];
+  /** How often to look whether rules are still in the kernel, in ms. */
+  readonly monitorIntervalMs: number;
+  /** Asks for a sync without a change. */
+  requestSync(): void;
 }
 
 /** Limits and times of a forwarder. */

@@ -1,7 +1,10 @@
 import type { HopDetails, HopTracer } from "@kubehop/client";
 import { createLogger, createRandom, systemClock } from "@kubehop/kit";
 import { createForwarderStats, type ForwarderStats } from "../../forwarder-stats.ts";
+import { createAnyIp } from "../any-ip.ts";
 import type { DataPlane, DataPlaneOptions, ForwarderSettings } from "../dataplane.ts";
+import { systemCommands } from "../kernel/commands.ts";
+import { createKernelStats } from "../kernel/kernel-stats.ts";
 
 /** A data plane with what a test looks at. */
 export interface TestDataPlane extends AsyncDisposable {
@@ -16,6 +19,8 @@ export interface TestDataPlaneOptions {
   readonly settings?: Partial<ForwarderSettings>;
   readonly tracing?: boolean;
   readonly isFromCluster?: (ip: string) => boolean;
+  readonly monitorIntervalMs?: number;
+  readonly requestSync?: () => void;
 }
 
 const SETTINGS: ForwarderSettings = {
@@ -37,17 +42,28 @@ export function createTestDataPlane(
   const hops: HopDetails[] = [];
   const tracer: HopTracer = {
     active: () => options.tracing ?? false,
+    onLease: () => new DisposableStack(),
     emit: (event) => void hops.push(event),
     synced: () => {},
     [Symbol.dispose]: () => {},
   };
+  const logger = createLogger({ name: "test", level: "silent" });
   const plane = create({
     settings: { ...SETTINGS, ...options.settings },
     tracer,
     stats,
     clock: systemClock,
     random: createRandom(1),
-    logger: createLogger({ name: "test", level: "silent" }),
+    logger,
+    kernel: {
+      commands: systemCommands,
+      anyIp: createAnyIp({ commands: systemCommands, serviceCidrs: [], logger }),
+      stats: createKernelStats(),
+      clusterCidrs: [],
+      serviceCidrs: [],
+      monitorIntervalMs: options.monitorIntervalMs ?? 30_000,
+      requestSync: options.requestSync ?? (() => {}),
+    },
     isFromCluster: options.isFromCluster ?? (() => false),
   });
   return { plane, stats, hops, [Symbol.asyncDispose]: () => plane[Symbol.asyncDispose]() };

@@ -45,7 +45,7 @@ export async function openUdp(ip: string, port: number): Promise<UdpClient> {
     port: socket.address().port,
     async ask(text) {
       const answer = once(socket, "message") as Promise<[Buffer]>;
-      socket.send(text);
+      socket.send(text, (error) => error !== null && socket.emit("error", error));
       const [datagram] = await answer;
       return datagram.toString();
     },

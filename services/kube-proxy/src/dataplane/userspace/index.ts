@@ -42,10 +42,13 @@ export function createUserspaceDataPlane(options: DataPlaneOptions): DataPlane {
 
   return {
     async sync(next) {
+      const kind = table === undefined ? "full" : "partial";
+      if (table === undefined) await options.kernel.anyIp.add();
       const diff = diffTables(table, next);
       table = next;
       forgetClients(affinity, diff, next);
       await ports.apply(diff);
+      return kind;
     },
     unboundPorts: () => ports.unbound(),
     async [Symbol.asyncDispose]() {

@@ -1,4 +1,8 @@
 import { describeDataPlane } from "../testing/data-plane-spec.ts";
 import { createUserspaceDataPlane } from "./index.ts";
 
-describeDataPlane("userspace", createUserspaceDataPlane);
+describeDataPlane("userspace", createUserspaceDataPlane, {
+  clusterIpv6: "::1",
+  udpRefused: "ECONNREFUSED",
+  udpDropped: "nothing",
+});

@@ -1,0 +1,47 @@
+import type { IpFamily } from "@kubehop/routing";
+import type { Logger } from "@kubehop/kit";
+import type { KernelCommands } from "./kernel/commands.ts";
+
+/**
+ * The routes that make a node answer for addresses of Services as for its own. A process can bind
+ * only such addresses. Rules in the kernel are better off without: upstream's nodes have no such
+ * routes, and what goes to an unused address shall not be taken for the node's.
+ */
+export interface AnyIp {
+  /** Makes the service CIDRs local. */
+  add(): Promise<void>;
+  /** Takes that back. */
+  remove(): Promise<void>;
+  /** Makes single addresses outside those ranges local, or not. */
+  set(ip: string, local: boolean): Promise<void>;
+}
+
+/** What the routes are made with. */
+export interface AnyIpOptions {
+  readonly commands: KernelCommands;
+  readonly serviceCidrs: readonly string[];
+  readonly logger: Logger;
+}
+
+/** Creates the routes' keeper. A route that cannot be set is warned of; nothing is thrown. */
+export function createAnyIp({ commands, serviceCidrs, logger }: AnyIpOptions): AnyIp {
+  async function route(destination: string, local: boolean): Promise<void> {
+    const version = familyOf(destination) === "IPv6" ? "-6" : "-4";
+    const verb = local ? "replace" : "del";
+    const result = await commands.run([
+      ...(["ip", version, "route", verb, "local", destination, "dev", "lo"] as const),
+    ]);
+    // Removing what is not there is no failure.
+    if (result.code === 0 || !local) return;
+    logger.warn({ destination, cause: result.stderr.trim() }, "address range not made local");
+  }
+  const all = async (local: boolean): Promise<void> => {
+    await Promise.all(serviceCidrs.map((cidr) => route(cidr, local)));
+  };
+  return { add: () => all(true), remove: () => all(false), set: route };
+}
+
+/** The family of an address or CIDR. */
+export function familyOf(text: string): IpFamily {
+  return text.includes(":") ? "IPv6" : "IPv4";
+}
