@@ -24,7 +24,12 @@ export interface HopOrigin {
 }
 
 /** Why a flow was turned away. */
-export type RejectReason = "NoEndpoints" | "NoLocalEndpoints" | "DialFailed" | "LimitReached";
+export type RejectReason =
+  | "NoEndpoints"
+  | "NoLocalEndpoints"
+  | "SourceNotAllowed"
+  | "DialFailed"
+  | "LimitReached";
 
 /** A proxy chose an endpoint and connected to it. */
 export interface ForwardedEvent extends HopOrigin {

@@ -2,6 +2,7 @@ import type { AffinityReader } from "./affinity.ts";
 import { type Flow, frontendKey } from "./flow.ts";
 import type { ServiceEndpoint } from "./service-endpoint.ts";
 import type { Frontend, ServicePort, ServiceTable } from "./service-table.ts";
+import { allowsSource } from "./source-ranges.ts";
 import { buildEndpointSet, type EndpointSet, pickEndpoint } from "./weighted-pick.ts";
 
 /** Where a flow goes, or why it goes nowhere. */
@@ -29,7 +30,7 @@ export interface RejectDecision {
 /** The flow gets no answer, so that a load balancer or the client tries another node. */
 export interface DropDecision {
   readonly kind: "drop";
-  readonly reason: "NoLocalEndpoints";
+  readonly reason: "NoLocalEndpoints" | "SourceNotAllowed";
   readonly frontend: Frontend;
 }
 
@@ -47,6 +48,9 @@ export function decide(
   const { protocol, frontend: address } = flow;
   const frontend = table.frontends.get(frontendKey(protocol, address.ip, address.port));
   if (frontend === undefined) return { kind: "reject", reason: "NoService" };
+  if (frontend.kind === "LoadBalancerIP" && !allowsSource(frontend, flow.client.ip, table.node)) {
+    return { kind: "drop", reason: "SourceNotAllowed", frontend };
+  }
   const usable = endpointsFor(frontend, flow);
   if (usable.total === 0) return refusal(frontend);
   const retry = flow.tried !== undefined && flow.tried.size > 0;

@@ -37,6 +37,7 @@ export {
   type TableBuilder,
   type TrafficPolicy,
 } from "./service-table.ts";
+export { isInRange, limitingRanges } from "./source-ranges.ts";
 export { type SharedMap } from "./shared-map.ts";
 export { diffTables, type FrontendChange, sameTable, type TableDiff } from "./table-diff.ts";
 export {

@@ -27,7 +27,7 @@ export interface ServicePort {
   /** The port's name; "" without one. */
   readonly portName: string;
   readonly protocol: Protocol;
-  /** loadBalancerSourceRanges; empty lets everybody in. Rules hold to it, `decide` does not ask. */
+  /** loadBalancerSourceRanges; empty lets everybody in. */
   readonly sourceRanges: readonly string[];
   /** The port of the Service's health check; absent without one. */
   readonly healthCheckNodePort?: number;

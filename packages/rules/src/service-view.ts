@@ -1,11 +1,12 @@
-import type {
-  EndpointSet,
-  Frontend,
-  FrontendKind,
-  ServiceEndpoint,
-  ServicePort,
-  ServiceTable,
-  TrafficPolicy,
+import {
+  type EndpointSet,
+  type Frontend,
+  type FrontendKind,
+  limitingRanges,
+  type ServiceEndpoint,
+  type ServicePort,
+  type ServiceTable,
+  type TrafficPolicy,
 } from "@kubehop/routing";
 import { familyOf, type RulesContext } from "./rules-options.ts";
 
@@ -91,7 +92,7 @@ export function viewOfFrontends(
     cluster,
     local,
     endpoints: union(cluster, local),
-    sourceRanges: limitingRanges(port.sourceRanges, context),
+    sourceRanges: limitingRanges(port.sourceRanges, context.family),
     ...healthCheckOf(port),
     ...affinityOf(port),
   };
@@ -139,12 +140,6 @@ function externalRoute(policy: TrafficPolicy, port: ServicePort): Route {
   const dispatched = cluster.total > 0 || local.total > 0;
   if (cluster.total > 0 && local.total > 0) return { policy, dispatched };
   return { policy, dispatched, refusal: anywhere ? "drop" : "reject" };
-}
-
-/** Upstream ignores loadBalancerSourceRanges when one of them holds every address. */
-function limitingRanges(ranges: readonly string[], { family }: RulesContext): readonly string[] {
-  const own = ranges.filter((range) => familyOf(range) === family);
-  return own.some((range) => range.endsWith("/0")) ? [] : own;
 }
 
 function healthCheckOf({ healthCheckNodePort }: ServicePort): { healthCheckNodePort?: number } {

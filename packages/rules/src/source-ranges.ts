@@ -1,4 +1,4 @@
-import { BlockList, isIP } from "node:net";
+import { isInRange } from "@kubehop/routing";
 import type { RulesContext } from "./rules-options.ts";
 import type { ServiceView } from "./service-view.ts";
 
@@ -10,19 +10,6 @@ import type { ServiceView } from "./service-view.ts";
 export function acceptedSources(view: ServiceView, { nodeIps }: RulesContext): string[] {
   const { sourceRanges, balancerIps } = view;
   const [nodeIp] = nodeIps;
-  const fromNode = nodeIp !== undefined && sourceRanges.some((range) => contains(range, nodeIp));
+  const fromNode = nodeIp !== undefined && sourceRanges.some((range) => isInRange(nodeIp, range));
   return [...sourceRanges, ...(fromNode ? balancerIps.map(({ ip }) => ip) : [])];
-}
-
-function contains(range: string, ip: string): boolean {
-  const [net = "", prefix] = range.split("/");
-  const list = new BlockList();
-  const family = isIP(net) === 6 ? "ipv6" : "ipv4";
-  if (isIP(net) === 0 || !isPrefix(prefix, family)) return false;
-  list.addSubnet(net, Number(prefix), family);
-  return list.check(ip, family);
-}
-
-function isPrefix(text: string | undefined, family: "ipv4" | "ipv6"): boolean {
-  return /^\d+$/.test(text ?? "") && Number(text) <= (family === "ipv6" ? 128 : 32);
 }

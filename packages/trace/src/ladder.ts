@@ -11,6 +11,7 @@ const MOST_CANDIDATES = 12;
 /** Why a proxy turned a flow away, in words. */
 export const REJECTIONS: Readonly<Record<RejectReason, string>> = {
   NoEndpoints: "the Service has no ready endpoint",
+  SourceNotAllowed: "the client is not in the Service's loadBalancerSourceRanges",
   NoLocalEndpoints: "the Service's policy is Local and this node has no ready endpoint",
   DialFailed: "no endpoint accepted the connection",
   LimitReached: "the proxy is at its limit of connections",

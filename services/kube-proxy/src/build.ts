@@ -2,12 +2,9 @@ import { Kinds } from "@kubehop/api";
 import {
   type Bus,
   connectBus,
-  createEventRecorder,
   createHopTracer,
   createInformer,
-  createRestClient,
-  type EventRecorder,
-  loadKubeconfig,
+  type HopTracer,
 } from "@kubehop/client";
 import type { Kit, RunningService } from "@kubehop/kit";
 import { EventEmitter } from "node:events";
@@ -16,15 +13,18 @@ import { createClusterMatcher } from "./cluster-addresses.ts";
 import { type Config, resolveSettings, type Settings } from "./config.ts";
 import { createAnyIp, familyOf } from "./dataplane/any-ip.ts";
 import { cleanUpModes } from "./dataplane/cleanup.ts";
+import type { DataPlane } from "./dataplane/dataplane.ts";
 import { systemCommands } from "./dataplane/kernel/commands.ts";
-import { createKernelStats } from "./dataplane/kernel/kernel-stats.ts";
+import { createKernelStats, type KernelStats } from "./dataplane/kernel/kernel-stats.ts";
 import { chooseDataPlane, type ChosenMode, parseProxyMode } from "./dataplane/select.ts";
-import { createForwarderStats } from "./forwarder-stats.ts";
+import { createForwarderStats, type ForwarderStats } from "./forwarder-stats.ts";
 import { createProxyHealth } from "./health.ts";
 import { createProxyMetrics } from "./metrics.ts";
 import { SLICES_BY_SERVICE } from "./node-table.ts";
 import { openFileLimit } from "./open-files.ts";
 import { createProxier, type ProxierOptions } from "./proxier.ts";
+import { createProxyEvents, type ProxyEvents } from "./proxy-events.ts";
+import { createServiceHealth } from "./service-health.ts";
 import { createSyncRunner, type SyncRunner } from "./sync-runner.ts";
 
 /** A pending change that is older than so many sync periods makes the proxy unhealthy (upstream). */
@@ -52,10 +52,10 @@ export async function build(config: Config, kit: Kit): Promise<RunningService> {
       signal: kit.signal,
     }),
   );
-  const events = createEvents(stack, config, kit);
+  const events = stack.use(createProxyEvents({ ...config, logger: kit.logger }));
   const families = [...new Set(config.nodeIp.map(familyOf))];
   const chosen = await chooseDataPlane(wanted, systemCommands, families);
-  if (chosen.problem !== undefined) reportFallback(events, { config, kit, wanted, chosen });
+  if (chosen.problem !== undefined) events.modeUnavailable(wanted, chosen);
   await cleanUpModes(systemCommands, kit.logger, chosen.mode);
   const parts = createParts(stack, { config, settings, kit, bus, chosen, events });
   const { mode } = chosen;
@@ -75,70 +75,21 @@ interface PartsOptions {
   readonly kit: Kit;
   readonly bus: Bus;
   readonly chosen: ChosenMode;
-  readonly events: EventRecorder | undefined;
-}
-
-/** Events need the API server; without a kubeconfig the log alone tells. */
-function createEvents(
-  stack: AsyncDisposableStack,
-  { kubeconfig, nodeName }: Config,
-  { logger }: Kit,
-): EventRecorder | undefined {
-  if (kubeconfig === "") return undefined;
-  const rest = stack.use(
-    createRestClient({ ...loadKubeconfig(kubeconfig), userAgent: `kube-proxy/${nodeName}` }),
-  );
-  return stack.use(createEventRecorder(rest, "kube-proxy", logger));
-}
-
-interface Fallback {
-  readonly config: Config;
-  readonly kit: Kit;
-  readonly wanted: string;
-  readonly chosen: ChosenMode;
-}
-
-function reportFallback(
-  events: EventRecorder | undefined,
-  { config, kit, wanted, chosen }: Fallback,
-): void {
-  const message = `Proxy mode ${wanted} cannot be used: ${chosen.problem}. Using ${chosen.mode} instead.`;
-  kit.logger.warn({ wanted, mode: chosen.mode, problem: chosen.problem }, "proxy mode unavailable");
-  const node = { apiVersion: "v1", kind: "Node", metadata: { name: config.nodeName } };
-  events?.event(node, "Warning", "ProxyModeUnavailable", message);
+  readonly events: ProxyEvents;
 }
 
 /** Creates what the proxier works with; the stack owns it. Nothing of it runs yet. */
 function createParts(stack: AsyncDisposableStack, options: PartsOptions): ProxierOptions {
-  const { config, settings, kit, bus, chosen } = options;
+  const { config, settings, kit, bus, events } = options;
   const { logger, clock } = kit;
   const node = { name: config.nodeName, addresses: config.nodeIp };
-  const stats = createForwarderStats();
-  const kernelStats = createKernelStats();
-  const serviceCidrs = config.serviceClusterIpRange;
+  const [stats, kernelStats] = [createForwarderStats(), createKernelStats()];
   const requests = new EventEmitter<{ sync: [] }>();
   const tracer = stack.use(
     createHopTracer({ bus, component: "kube-proxy", node: node.name, clock }),
   );
   const dataPlane = stack.use(
-    chosen.create({
-      settings: settings.forwarder,
-      kernel: {
-        commands: systemCommands,
-        anyIp: createAnyIp({ commands: systemCommands, serviceCidrs, logger }),
-        stats: kernelStats,
-        clusterCidrs: config.clusterCidr,
-        serviceCidrs,
-        monitorIntervalMs: settings.syncPeriodMs,
-        requestSync: () => requests.emit("sync"),
-      },
-      isFromCluster: createClusterMatcher(config.clusterCidr, config.nodeIp),
-      random: kit.random,
-      tracer,
-      stats,
-      clock,
-      logger,
-    }),
+    createDataPlane({ ...options, stats, kernelStats, tracer, requests }),
   );
   const services = stack.use(createInformer({ bus, kind: Kinds.Service, logger }));
   const slices = stack.use(
@@ -153,6 +104,15 @@ function createParts(stack: AsyncDisposableStack, options: PartsOptions): Proxie
     node: () => nodes.store.get(node.name),
     unboundPorts: dataPlane.unboundPorts,
   });
+  const serviceHealth = stack.use(
+    createServiceHealth({
+      addresses: config.nodeIp,
+      retryMs: settings.forwarder.bindRetryMs,
+      logger,
+      isProxyHealthy: () => health.report("healthz").healthy,
+      onUnbound: (service, problem) => events.unbound(service, "the health check port", problem),
+    }),
+  );
   const metrics = createProxyMetrics({
     registry: kit.metrics,
     stats,
@@ -161,8 +121,50 @@ function createParts(stack: AsyncDisposableStack, options: PartsOptions): Proxie
     unboundPorts: () => dataPlane.unboundPorts().length,
     now: clock.now,
   });
-  const shared = { services, slices, nodes, node, dataPlane, tracer, metrics, health };
-  return { ...shared, requests, clock, logger };
+  const followed = { services, slices, nodes, node };
+  return {
+    ...followed,
+    dataPlane,
+    serviceHealth,
+    tracer,
+    metrics,
+    health,
+    requests,
+    clock,
+    logger,
+  };
+}
+
+interface DataPlaneParts extends PartsOptions {
+  readonly stats: ForwarderStats;
+  readonly kernelStats: KernelStats;
+  readonly tracer: HopTracer;
+  readonly requests: EventEmitter<{ sync: [] }>;
+}
+
+function createDataPlane(parts: DataPlaneParts): DataPlane {
+  const { config, settings, kit, chosen, events } = parts;
+  const { logger, clock, random } = kit;
+  const { clusterCidr, serviceClusterIpRange: serviceCidrs, nodeIp: nodeIps } = config;
+  return chosen.create({
+    settings: settings.forwarder,
+    kernel: {
+      commands: systemCommands,
+      anyIp: createAnyIp({ commands: systemCommands, serviceCidrs, nodeIps, logger }),
+      stats: parts.kernelStats,
+      clusterCidrs: clusterCidr,
+      serviceCidrs,
+      monitorIntervalMs: settings.syncPeriodMs,
+      requestSync: () => parts.requests.emit("sync"),
+    },
+    onUnbound: ({ key, service }, problem) => events.unbound(service.name, key, problem),
+    isFromCluster: createClusterMatcher(clusterCidr, nodeIps),
+    random,
+    tracer: parts.tracer,
+    stats: parts.stats,
+    clock,
+    logger,
+  });
 }
 
 interface ServeOptions {

@@ -24,7 +24,13 @@ export function createForwarderStats(): ForwarderStats {
   return {
     tcpConnectionsOpen: 0,
     tcpConnections: 0,
-    rejected: { NoEndpoints: 0, NoLocalEndpoints: 0, DialFailed: 0, LimitReached: 0 },
+    rejected: {
+      NoEndpoints: 0,
+      NoLocalEndpoints: 0,
+      SourceNotAllowed: 0,
+      DialFailed: 0,
+      LimitReached: 0,
+    },
     dialRetries: 0,
     bytesIn: 0,
     bytesOut: 0,

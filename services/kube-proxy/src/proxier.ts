@@ -6,6 +6,7 @@ import type { DataPlane } from "./dataplane/dataplane.ts";
 import type { ProxyHealth } from "./health.ts";
 import type { ProxyMetrics } from "./metrics.ts";
 import { createNodeTable } from "./node-table.ts";
+import type { ServiceHealth } from "./service-health.ts";
 import { createProgrammingLatency } from "./programming-latency.ts";
 
 /** What the proxier follows and what it drives. */
@@ -18,6 +19,7 @@ export interface ProxierOptions {
   readonly dataPlane: DataPlane;
   /** The data plane's wishes for a sync without a change. */
   readonly requests: EventEmitter<{ sync: [] }>;
+  readonly serviceHealth: ServiceHealth;
   readonly tracer: HopTracer;
   readonly metrics: ProxyMetrics;
   readonly health: ProxyHealth;
@@ -52,6 +54,7 @@ export function createProxier(options: ProxierOptions): Proxier {
       health.syncing();
       const table = nodeTable.build(zone, revision);
       const kind = await dataPlane.sync(table);
+      await options.serviceHealth.sync(table);
       health.synced();
       const durationMs = clock.monotonic() - startedAt;
       const now = clock.now();

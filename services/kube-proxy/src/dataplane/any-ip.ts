@@ -1,4 +1,4 @@
-import type { IpFamily } from "@kubehop/routing";
+import { type IpFamily, isInRange } from "@kubehop/routing";
 import type { Logger } from "@kubehop/kit";
 import type { KernelCommands } from "./kernel/commands.ts";
 
@@ -12,33 +12,49 @@ export interface AnyIp {
   add(): Promise<void>;
   /** Takes that back. */
   remove(): Promise<void>;
-  /** Makes single addresses outside those ranges local, or not. */
-  set(ip: string, local: boolean): Promise<void>;
+  /** Makes an address local that is neither the node's own nor in those ranges. */
+  take(ip: string): Promise<void>;
+  /** Takes that back. */
+  release(ip: string): Promise<void>;
 }
 
 /** What the routes are made with. */
 export interface AnyIpOptions {
   readonly commands: KernelCommands;
   readonly serviceCidrs: readonly string[];
+  /** Addresses that are local anyway. */
+  readonly nodeIps: readonly string[];
   readonly logger: Logger;
 }
 
 /** Creates the routes' keeper. A route that cannot be set is warned of; nothing is thrown. */
-export function createAnyIp({ commands, serviceCidrs, logger }: AnyIpOptions): AnyIp {
+export function createAnyIp(options: AnyIpOptions): AnyIp {
+  const { commands, serviceCidrs, nodeIps, logger } = options;
+  const outside = (ip: string): boolean =>
+    !nodeIps.includes(ip) && !serviceCidrs.some((cidr) => isInRange(ip, cidr)) && !isLoopback(ip);
   async function route(destination: string, local: boolean): Promise<void> {
     const version = familyOf(destination) === "IPv6" ? "-6" : "-4";
-    const verb = local ? "replace" : "del";
+    const verb = local ? "add" : "del";
     const result = await commands.run([
       ...(["ip", version, "route", verb, "local", destination, "dev", "lo"] as const),
     ]);
-    // Removing what is not there is no failure.
-    if (result.code === 0 || !local) return;
+    // Neither is a failure: to add what is there, and to remove what is not.
+    if (result.code === 0 || !local || result.stderr.includes("File exists")) return;
     logger.warn({ destination, cause: result.stderr.trim() }, "address range not made local");
   }
   const all = async (local: boolean): Promise<void> => {
     await Promise.all(serviceCidrs.map((cidr) => route(cidr, local)));
   };
-  return { add: () => all(true), remove: () => all(false), set: route };
+  return {
+    add: () => all(true),
+    remove: () => all(false),
+    take: async (ip) => (outside(ip) ? route(ip, true) : undefined),
+    release: async (ip) => (outside(ip) ? route(ip, false) : undefined),
+  };
+}
+
+function isLoopback(ip: string): boolean {
+  return ip.startsWith("127.") || ip === "::1";
 }
 
 /** The family of an address or CIDR. */

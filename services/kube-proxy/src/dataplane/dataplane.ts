@@ -1,4 +1,4 @@
-import type { ServiceTable } from "@kubehop/routing";
+import type { Frontend, ServiceTable } from "@kubehop/routing";
 import type { HopTracer } from "@kubehop/client";
 import type { Clock, Logger, Random } from "@kubehop/kit";
 import type { ForwarderStats } from "../forwarder-stats.ts";
@@ -40,6 +40,8 @@ export interface DataPlaneOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly kernel: KernelOptions;
+  /** Told when an address begins to be one that should be served and cannot be bound. */
+  onUnbound(frontend: Frontend, problem: string): void;
   /** Whether an address belongs to a pod or node of this cluster. */
   isFromCluster(ip: string): boolean;
 }

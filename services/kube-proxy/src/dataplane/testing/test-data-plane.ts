@@ -12,6 +12,8 @@ export interface TestDataPlane extends AsyncDisposable {
   readonly stats: ForwarderStats;
   /** Hop events so far; none while `tracing` is false. */
   readonly hops: readonly HopDetails[];
+  /** Addresses that could not be bound, each with the reason. */
+  readonly unbound: readonly string[];
 }
 
 /** What a test changes about the data plane. */
@@ -48,6 +50,7 @@ export function createTestDataPlane(
     [Symbol.dispose]: () => {},
   };
   const logger = createLogger({ name: "test", level: "silent" });
+  const unbound: string[] = [];
   const plane = create({
     settings: { ...SETTINGS, ...options.settings },
     tracer,
@@ -57,14 +60,15 @@ export function createTestDataPlane(
     logger,
     kernel: {
       commands: systemCommands,
-      anyIp: createAnyIp({ commands: systemCommands, serviceCidrs: [], logger }),
+      anyIp: createAnyIp({ commands: systemCommands, serviceCidrs: [], nodeIps: [], logger }),
       stats: createKernelStats(),
       clusterCidrs: [],
       serviceCidrs: [],
       monitorIntervalMs: options.monitorIntervalMs ?? 30_000,
       requestSync: options.requestSync ?? (() => {}),
     },
+    onUnbound: ({ key }, problem) => void unbound.push(`${key}: ${problem}`),
     isFromCluster: options.isFromCluster ?? (() => false),
   });
-  return { plane, stats, hops, [Symbol.asyncDispose]: () => plane[Symbol.asyncDispose]() };
+  return { plane, stats, hops, unbound, [Symbol.asyncDispose]: () => plane[Symbol.asyncDispose]() };
 }

@@ -72,7 +72,7 @@ class RunningDial implements Dial {
     const asked = tried === undefined ? flow : { ...flow, tried };
     const decision = decide(table(), asked, random(), affinity);
     if (decision.kind !== "forward") {
-      const reason = decision.reason === "NoLocalEndpoints" ? decision.reason : "NoEndpoints";
+      const reason = decision.kind === "drop" ? decision.reason : "NoEndpoints";
       return this.#request.onFailure(reason, decision.frontend);
     }
     const fail = (): void => this.#retry(decision);

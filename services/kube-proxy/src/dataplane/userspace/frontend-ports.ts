@@ -34,7 +34,7 @@ export function createFrontendPorts(context: TcpContext & UdpContext): FrontendP
     async apply({ added, removed, changed }) {
       await Promise.all(removed.map(close));
       const present = [...changed.map(({ current }) => current), ...added];
-      await Promise.all(present.filter(isBindable).map(update));
+      await Promise.all(present.map(update));
     },
     unbound: () =>
       [...ports].flatMap(([frontend, port]): UnboundPort[] => {
@@ -46,9 +46,4 @@ export function createFrontendPorts(context: TcpContext & UdpContext): FrontendP
       ports.clear();
     },
   };
-}
-
-/** External and load balancer addresses are not this node's. */
-function isBindable({ kind }: Frontend): boolean {
-  return kind === "ClusterIP" || kind === "NodePort";
 }

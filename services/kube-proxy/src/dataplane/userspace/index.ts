@@ -7,14 +7,15 @@ import {
 } from "@kubehop/routing";
 import type { DataPlane, DataPlaneOptions } from "../dataplane.ts";
 import { createFrontendPorts } from "./frontend-ports.ts";
+import { createLocalAddresses } from "./local-addresses.ts";
 import { createReadBuffers } from "./read-buffers.ts";
 import { createTcpConnections } from "./tcp-connections.ts";
 import { createUdpFlows } from "./udp-flows.ts";
 
 /**
- * The data plane that forwards in this process: a listening socket for each cluster IP and
- * NodePort, a connection of its own to the endpoint for each of the client's. Endpoints see this
- * node's address as the client's. External and load balancer addresses are not bound.
+ * The data plane that forwards in this process: a listening socket for each address of a Service,
+ * a connection of its own to the endpoint for each of the client's. Endpoints see this node's
+ * address as the client's.
  */
 export function createUserspaceDataPlane(options: DataPlaneOptions): DataPlane {
   const { clock, settings, stats } = options;
@@ -29,6 +30,7 @@ export function createUserspaceDataPlane(options: DataPlaneOptions): DataPlane {
   const ports = createFrontendPorts({
     ...options,
     affinity,
+    localAddresses: createLocalAddresses(options.kernel.anyIp),
     connections,
     flows,
     buffers: createReadBuffers(),

@@ -1,6 +1,7 @@
 import { acceptsFlows, type Frontend } from "@kubehop/routing";
-import { createBinding } from "./binding.ts";
+import { createBinding } from "../../binding.ts";
 import type { FrontendPort } from "./frontend-port.ts";
+import { bindLocally } from "./local-addresses.ts";
 import { forwardConnection, type TcpContext } from "./tcp-connection.ts";
 import { listenTcp } from "./tcp-listener.ts";
 import { createTcpPump } from "./tcp-pump.ts";
@@ -17,14 +18,19 @@ export function createTcpPort(frontend: Frontend, context: TcpContext): Frontend
     frontend: frontend.key,
     retryMs: settings.bindRetryMs,
     logger,
-    onFailure: () => (stats.bindFailures += 1),
+    onFailure: (problem, repeated) => {
+      stats.bindFailures += 1;
+      if (!repeated) context.onUnbound(current, problem);
+    },
     bind: () =>
-      listenTcp(frontend, {
-        createPump: () => createTcpPump(context.buffers, context.countIn),
-        onAccept: (connection) => forwardConnection(connection, current, context),
-        onError: (err) => logger.warn({ frontend: frontend.key, err }, "accept failed"),
-        portable: settings.portableAccept,
-      }),
+      bindLocally(context.localAddresses, frontend.ip, () =>
+        listenTcp(frontend, {
+          createPump: () => createTcpPump(context.buffers, context.countIn),
+          onAccept: (connection) => forwardConnection(connection, current, context),
+          onError: (err) => logger.warn({ frontend: frontend.key, err }, "accept failed"),
+          portable: settings.portableAccept,
+        }),
+      ),
   });
   return {
     update(next) {

@@ -7,9 +7,10 @@ import {
   type ForwardDecision,
   type Frontend,
 } from "@kubehop/routing";
-import { createBinding } from "./binding.ts";
+import { createBinding } from "../../binding.ts";
 import type { ForwarderContext } from "./forwarder-context.ts";
 import type { FrontendPort } from "./frontend-port.ts";
+import { bindLocally } from "./local-addresses.ts";
 import { emitClosed, emitForwarded, emitRejected, type ForwardedFlow } from "./hops.ts";
 import { openUdpFlow, type UdpFlow } from "./udp-flow.ts";
 import type { TrackedFlow, UdpFlows } from "./udp-flows.ts";
@@ -50,12 +51,17 @@ class UdpPort implements FrontendPort {
       frontend: frontend.key,
       retryMs: settings.bindRetryMs,
       logger,
-      onFailure: () => (stats.bindFailures += 1),
+      onFailure: (problem, repeated) => {
+        stats.bindFailures += 1;
+        if (!repeated) context.onUnbound(this.#frontend, problem);
+      },
       bind: () =>
-        listenUdp(frontend, {
-          onDatagram: (datagram, client, listener) => this.#take(datagram, client, listener),
-          onError: (err) => this.#onError(err),
-        }),
+        bindLocally(context.localAddresses, frontend.ip, () =>
+          listenUdp(frontend, {
+            onDatagram: (datagram, client, listener) => this.#take(datagram, client, listener),
+            onError: (err) => this.#onError(err),
+          }),
+        ),
     });
   }
 
@@ -91,7 +97,7 @@ class UdpPort implements FrontendPort {
     const flow = this.#createFlow(client);
     const decision = decide(table(), flow, random(), affinity);
     if (decision.kind !== "forward") {
-      const reason = decision.reason === "NoLocalEndpoints" ? decision.reason : "NoEndpoints";
+      const reason = decision.kind === "drop" ? decision.reason : "NoEndpoints";
       this.#reject(flow, reason);
       return undefined;
     }

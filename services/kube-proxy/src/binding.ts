@@ -15,7 +15,8 @@ export interface BindingOptions {
   bind(): Promise<Disposable>;
   readonly retryMs: number;
   readonly logger: Logger;
-  onFailure(): void;
+  /** Called for each failed attempt; `repeated` when the one before failed as well. */
+  onFailure(problem: string, repeated: boolean): void;
 }
 
 /** Creates a binding that is not wanted yet. Attempts never overlap. */
@@ -41,8 +42,9 @@ export function createBinding(options: BindingOptions): Binding {
 
   function fail({ message }: Error): void {
     if (problem === undefined) logger.warn({ frontend, cause: message, retryMs }, "port not bound");
+    const repeated = problem !== undefined;
     problem = message;
-    options.onFailure();
+    options.onFailure(message, repeated);
     retry = setTimeout(open, retryMs);
   }
 
