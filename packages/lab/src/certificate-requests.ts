@@ -37,6 +37,12 @@ export const CONTROLLER_MANAGER: CertificateRequest = {
   usages: ["client"],
 };
 
+/** The kube-proxies of all nodes. */
+export const KUBE_PROXY: CertificateRequest = {
+  commonName: "system:kube-proxy",
+  usages: ["client"],
+};
+
 /** What a node's kubelet shows to the API server as a client. */
 export function nodeClient(name: string): CertificateRequest {
   return {

@@ -12,6 +12,7 @@ import {
   ADMIN,
   apiServerServing,
   CONTROLLER_MANAGER,
+  KUBE_PROXY,
   KUBELET_CLIENT,
   nodeClient,
   nodeServing,
@@ -73,7 +74,7 @@ export async function writeCredentials(options: CredentialsOptions): Promise<voi
     writeServiceAccountKeys(files),
     writeUserKubeconfig(pki, options),
     writeClientKubeconfig(pki, files, "controller-manager", CONTROLLER_MANAGER),
-    writeClientKubeconfig(pki, files, "kube-proxy", { commonName: "system:kube-proxy" }),
+    writeClientKubeconfig(pki, files, "kube-proxy", KUBE_PROXY),
     ...topology.nodes.map((node) => writeNodeFiles(pki, files, node)),
   ]);
 }

@@ -88,7 +88,8 @@ function wayText({ pods }: TracedLookup, { proxy }: TracedQuery): string {
   const { endpoint, candidates, draw } = proxy;
   const pod = pods.get(endpoint.ip);
   const name = pod === undefined ? "" : ` = ${pod.namespace}/${pod.name} on ${pod.node}`;
-  const drawn = `drew ${draw.toFixed(3)} among ${candidates.length}`;
+  const drew = draw === undefined ? "drew" : `drew ${draw.toFixed(3)}`;
+  const drawn = `${drew} among ${candidates.length}`;
   return ` → ${endpoint.ip}:${endpoint.port}${name} (${drawn})`;
 }
 

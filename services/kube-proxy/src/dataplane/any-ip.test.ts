@@ -53,9 +53,9 @@ describe("createLocalAddresses", () => {
     const addresses = createLocalAddresses(anyIp);
     await addresses.take("192.0.2.7");
     await addresses.take("192.0.2.7");
-    addresses.release("192.0.2.7");
+    await addresses.release("192.0.2.7");
     expect(ran).toEqual(["ip -4 route add local 192.0.2.7 dev lo"]);
-    addresses.release("192.0.2.7");
+    await addresses.release("192.0.2.7");
     expect(ran.at(-1)).toBe("ip -4 route del local 192.0.2.7 dev lo");
   });
 });

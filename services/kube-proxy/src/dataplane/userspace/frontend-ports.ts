@@ -16,17 +16,23 @@ export interface FrontendPorts {
 /** Creates an empty set of ports. */
 export function createFrontendPorts(context: TcpContext & UdpContext): FrontendPorts {
   const ports = new Map<string, FrontendPort>();
+  const frontends = new Map<string, Frontend>();
 
-  async function close({ key }: Frontend): Promise<void> {
+  async function close({ key, ip }: Frontend): Promise<void> {
     const port = ports.get(key);
     ports.delete(key);
+    frontends.delete(key);
     await port?.close();
+    await context.localAddresses.release(ip);
   }
 
   async function update(frontend: Frontend): Promise<void> {
     const create = frontend.protocol === "TCP" ? createTcpPort : createUdpPort;
-    const port = ports.get(frontend.key) ?? create(frontend, context);
+    const known = ports.get(frontend.key);
+    const port = known ?? create(frontend, context);
     ports.set(frontend.key, port);
+    frontends.set(frontend.key, frontend);
+    if (known === undefined) await context.localAddresses.take(frontend.ip);
     await port.update(frontend);
   }
 
@@ -42,8 +48,7 @@ export function createFrontendPorts(context: TcpContext & UdpContext): FrontendP
         return reason === undefined ? [] : [{ frontend, reason }];
       }),
     async closeAll() {
-      await Promise.all([...ports.values()].map((port) => port.close()));
-      ports.clear();
+      await Promise.all([...frontends.values()].map(close));
     },
   };
 }

@@ -2,13 +2,13 @@ import type { AnyIp } from "../any-ip.ts";
 
 /**
  * Addresses of Services outside the ranges of cluster IPs: external and load balancer's ones. They
- * are made this node's own for as long as something listens on them.
+ * are made this node's own for as long as a frontend has them.
  */
 export interface LocalAddresses {
   /** Makes an address bindable. */
   take(ip: string): Promise<void>;
   /** Gives it up again; the last one takes the route away. */
-  release(ip: string): void;
+  release(ip: string): Promise<void>;
 }
 
 /** Creates a count of who needs which address. */
@@ -20,34 +20,13 @@ export function createLocalAddresses(anyIp: AnyIp): LocalAddresses {
       users.set(ip, count + 1);
       if (count === 0) await anyIp.take(ip);
     },
-    release(ip) {
+    async release(ip) {
       const count = (users.get(ip) ?? 0) - 1;
       if (count > 0) users.set(ip, count);
       else {
         users.delete(ip);
-        void anyIp.release(ip);
+        await anyIp.release(ip);
       }
     },
   };
-}
-
-/** Binds on an address that is taken before and released with what was bound. */
-export async function bindLocally(
-  addresses: LocalAddresses,
-  ip: string,
-  bind: () => Promise<Disposable>,
-): Promise<Disposable> {
-  await addresses.take(ip);
-  try {
-    const bound = await bind();
-    return {
-      [Symbol.dispose]() {
-        bound[Symbol.dispose]();
-        addresses.release(ip);
-      },
-    };
-  } catch (error) {
-    addresses.release(ip);
-    throw error;
-  }
 }

@@ -1,7 +1,6 @@
 import { acceptsFlows, type Frontend } from "@kubehop/routing";
 import { createBinding } from "../../binding.ts";
 import type { FrontendPort } from "./frontend-port.ts";
-import { bindLocally } from "./local-addresses.ts";
 import { forwardConnection, type TcpContext } from "./tcp-connection.ts";
 import { listenTcp } from "./tcp-listener.ts";
 import { createTcpPump } from "./tcp-pump.ts";
@@ -23,14 +22,12 @@ export function createTcpPort(frontend: Frontend, context: TcpContext): Frontend
       if (!repeated) context.onUnbound(current, problem);
     },
     bind: () =>
-      bindLocally(context.localAddresses, frontend.ip, () =>
-        listenTcp(frontend, {
-          createPump: () => createTcpPump(context.buffers, context.countIn),
-          onAccept: (connection) => forwardConnection(connection, current, context),
-          onError: (err) => logger.warn({ frontend: frontend.key, err }, "accept failed"),
-          portable: settings.portableAccept,
-        }),
-      ),
+      listenTcp(frontend, {
+        createPump: () => createTcpPump(context.buffers, context.countIn),
+        onAccept: (connection) => forwardConnection(connection, current, context),
+        onError: (err) => logger.warn({ frontend: frontend.key, err }, "accept failed"),
+        portable: settings.portableAccept,
+      }),
   });
   return {
     update(next) {

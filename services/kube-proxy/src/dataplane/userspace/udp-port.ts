@@ -10,7 +10,6 @@ import {
 import { createBinding } from "../../binding.ts";
 import type { ForwarderContext } from "./forwarder-context.ts";
 import type { FrontendPort } from "./frontend-port.ts";
-import { bindLocally } from "./local-addresses.ts";
 import { emitClosed, emitForwarded, emitRejected, type ForwardedFlow } from "./hops.ts";
 import { openUdpFlow, type UdpFlow } from "./udp-flow.ts";
 import type { TrackedFlow, UdpFlows } from "./udp-flows.ts";
@@ -56,12 +55,10 @@ class UdpPort implements FrontendPort {
         if (!repeated) context.onUnbound(this.#frontend, problem);
       },
       bind: () =>
-        bindLocally(context.localAddresses, frontend.ip, () =>
-          listenUdp(frontend, {
-            onDatagram: (datagram, client, listener) => this.#take(datagram, client, listener),
-            onError: (err) => this.#onError(err),
-          }),
-        ),
+        listenUdp(frontend, {
+          onDatagram: (datagram, client, listener) => this.#take(datagram, client, listener),
+          onError: (err) => this.#onError(err),
+        }),
     });
   }
 
