@@ -2,6 +2,8 @@ import { BlockList, isIPv4 } from "node:net";
 
 /** The network that joins the control plane and the nodes; never routed outside the sandbox. */
 const FABRIC_CIDR = "172.31.0.0/24";
+/** The addresses that Services of type LoadBalancer get. */
+const LOAD_BALANCER_POOL = "172.31.1.0/24";
 /** Where nats-server, the API server and the controllers listen. */
 export const CONTROL_PLANE_IP = "172.31.0.1";
 
@@ -25,6 +27,8 @@ export interface NodeAddresses {
 export interface Topology {
   readonly serviceCidr: string;
   readonly clusterCidr: string;
+  /** What Services of type LoadBalancer have as external addresses. */
+  readonly loadBalancerPool: string;
   /** The first address of the service CIDR: Service default/kubernetes. */
   readonly kubernetesServiceIp: string;
   /** The tenth address of the service CIDR: Service kube-system/kube-dns. */
@@ -57,6 +61,7 @@ export function createTopology(options: TopologyOptions): Topology {
   return {
     serviceCidr: options.serviceCidr,
     clusterCidr: options.clusterCidr,
+    loadBalancerPool: LOAD_BALANCER_POOL,
     kubernetesServiceIp: toAddress(service.base + 1),
     clusterDns: toAddress(service.base + 10),
     nodes: Array.from({ length: options.nodes }, (_, index) => nodeAddresses(index + 1, cluster)),
@@ -101,6 +106,7 @@ function parseCidr(text: string, label: string): Cidr {
 function refuseOverlap(...given: readonly Cidr[]): void {
   const reserved = [
     parseCidr(FABRIC_CIDR, "lab's own network"),
+    parseCidr(LOAD_BALANCER_POOL, "pool of load balancers' addresses"),
     parseCidr("127.0.0.0/8", "loopback network"),
     parseCidr("224.0.0.0/3", "multicast and reserved network"),
   ];

@@ -6,6 +6,7 @@ import {
   type KindTypes,
   type KubeObject,
   type Pod,
+  SERVICE_NAME_LABEL,
 } from "@kubehop/api";
 import {
   type Bus,
@@ -31,6 +32,9 @@ export const BY_OWNER = "owner";
 export const BY_UID = "uid";
 /** Index of pods: by node; under "" those that have none. */
 export const BY_NODE = "node";
+
+/** Index of EndpointSlices: by the namespace/name of their Service. */
+export const BY_SERVICE = "service";
 
 /** Creates a cache for each kind of the API; nothing is read before they are started. */
 export function createCaches(bus: Bus, logger: Logger): Caches {
@@ -93,6 +97,12 @@ function indexesOf(kind: Kind): Record<string, IndexFunction<KubeObject>> {
     [BY_UID]: (object) => present(object.metadata.uid),
     ...(kind.kind === Kinds.Pod.kind && {
       [BY_NODE]: (object: KubeObject) => [(object as Pod).spec.nodeName ?? ""],
+    }),
+    ...(kind.kind === Kinds.EndpointSlice.kind && {
+      [BY_SERVICE]: ({ metadata }: KubeObject) => {
+        const name = metadata.labels?.[SERVICE_NAME_LABEL];
+        return present(name && `${metadata.namespace}/${name}`);
+      },
     }),
   };
 }

@@ -9,6 +9,7 @@ import {
   type TString,
   Type,
 } from "typebox";
+import { type AddressPool, createAddressPool } from "./controllers/load-balancer/address-pool.ts";
 
 /** Flags, environment and defaults of the controller manager. */
 export const schema: TObject<{
@@ -22,6 +23,8 @@ export const schema: TObject<{
   nodeMonitorGracePeriod: TString;
   maxEndpointsPerSlice: TInteger;
   rootCaFile: TOptional<TString>;
+  loadBalancerPool: TString;
+  loadBalancerRoutes: TBoolean;
   clusterCidr: TString;
   leaderElect: TBoolean;
   logLevel: TString;
@@ -54,6 +57,16 @@ export const schema: TObject<{
   rootCaFile: Type.Optional(
     Type.String({ description: "CA certificate that ConfigMap kube-root-ca.crt publishes." }),
   ),
+  loadBalancerPool: Type.String({
+    description:
+      "CIDRs of the addresses that Services of type LoadBalancer get, separated by commas; without " +
+      "one they wait for somebody else to give them one.",
+    default: "",
+  }),
+  loadBalancerRoutes: Type.Boolean({
+    description: "Keep routes from this process's network to those addresses, over the nodes.",
+    default: false,
+  }),
   clusterCidr: Type.String({
     description: "CIDR of all pods; kubelets are told theirs by --pod-cidr, so it is only shown.",
     default: "10.244.0.0/16",
@@ -76,6 +89,8 @@ export interface Settings {
   readonly nodeMonitorPeriodMs: number;
   readonly nodeMonitorGracePeriodMs: number;
   readonly maxEndpointsPerSlice: number;
+  readonly loadBalancerPool: AddressPool;
+  readonly loadBalancerRoutes: boolean;
   /** PEM of the CA that pods are to trust; without it no ConfigMap is published. */
   readonly rootCa?: string;
 }
@@ -86,6 +101,8 @@ export function resolveSettings(config: Config): Settings {
     nodeMonitorPeriodMs: positive("node-monitor-period", config.nodeMonitorPeriod),
     nodeMonitorGracePeriodMs: positive("node-monitor-grace-period", config.nodeMonitorGracePeriod),
     maxEndpointsPerSlice: config.maxEndpointsPerSlice,
+    loadBalancerPool: createAddressPool(config.loadBalancerPool.split(",").filter(Boolean)),
+    loadBalancerRoutes: config.loadBalancerRoutes,
     ...(config.rootCaFile !== undefined && { rootCa: readCa(config.rootCaFile) }),
   };
 }

@@ -54,6 +54,8 @@ export function controllerManager(plan: LabPlan): ProcessSpec {
       "bind-address": CONTROL_PLANE_IP,
       "root-ca-file": files.pkiFile("ca.crt"),
       "cluster-cidr": topology.clusterCidr,
+      "load-balancer-pool": topology.loadBalancerPool,
+      "load-balancer-routes": "true",
     }),
   };
 }
