@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { ConfigError, parseDuration } from "@kubehop/kit";
 import {
   type Static,
+  type TArray,
   type TBoolean,
   type TInteger,
   type TObject,
@@ -23,7 +24,7 @@ export const schema: TObject<{
   nodeMonitorGracePeriod: TString;
   maxEndpointsPerSlice: TInteger;
   rootCaFile: TOptional<TString>;
-  loadBalancerPool: TString;
+  loadBalancerPool: TArray<TString>;
   loadBalancerRoutes: TBoolean;
   clusterCidr: TString;
   leaderElect: TBoolean;
@@ -57,11 +58,11 @@ export const schema: TObject<{
   rootCaFile: Type.Optional(
     Type.String({ description: "CA certificate that ConfigMap kube-root-ca.crt publishes." }),
   ),
-  loadBalancerPool: Type.String({
+  loadBalancerPool: Type.Array(Type.String(), {
     description:
       "CIDRs of the addresses that Services of type LoadBalancer get, separated by commas; without " +
       "one they wait for somebody else to give them one.",
-    default: "",
+    default: [],
   }),
   loadBalancerRoutes: Type.Boolean({
     description: "Keep routes from this process's network to those addresses, over the nodes.",
@@ -101,7 +102,7 @@ export function resolveSettings(config: Config): Settings {
     nodeMonitorPeriodMs: positive("node-monitor-period", config.nodeMonitorPeriod),
     nodeMonitorGracePeriodMs: positive("node-monitor-grace-period", config.nodeMonitorGracePeriod),
     maxEndpointsPerSlice: config.maxEndpointsPerSlice,
-    loadBalancerPool: createAddressPool(config.loadBalancerPool.split(",").filter(Boolean)),
+    loadBalancerPool: createAddressPool(config.loadBalancerPool),
     loadBalancerRoutes: config.loadBalancerRoutes,
     ...(config.rootCaFile !== undefined && { rootCa: readCa(config.rootCaFile) }),
   };

@@ -48,14 +48,13 @@ export function controllerManager(plan: LabPlan): ProcessSpec {
   const { files, topology } = plan;
   return {
     name: "controller-manager",
-    env: busEnv(plan, "component"),
+    env: { ...busEnv(plan, "component"), KUBEHOP_LOAD_BALANCER_ROUTES: "true" },
     command: serviceCommand(plan, "controller-manager", {
       kubeconfig: files.componentKubeconfig("controller-manager"),
       "bind-address": CONTROL_PLANE_IP,
       "root-ca-file": files.pkiFile("ca.crt"),
       "cluster-cidr": topology.clusterCidr,
       "load-balancer-pool": topology.loadBalancerPool,
-      "load-balancer-routes": "true",
     }),
   };
 }

@@ -50,7 +50,7 @@ export async function startCluster(options: TestClusterOptions = {}): Promise<Te
         nodeMonitorGracePeriod: options.nodeMonitorGracePeriod ?? "50s",
         maxEndpointsPerSlice: options.maxEndpointsPerSlice ?? 100,
         rootCaFile: apiServer.caFile,
-        loadBalancerPool: "192.0.2.0/29",
+        loadBalancerPool: ["192.0.2.0/29"],
         loadBalancerRoutes: false,
         clusterCidr: "10.244.0.0/16",
         leaderElect: false,
