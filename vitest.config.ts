@@ -39,8 +39,19 @@ const config: ViteUserConfig = defineConfig({
       },
       {
         test: {
-          name: "docker",
+          name: "network",
           sequence: { groupOrder: 3 },
+          include: ["test/network/*.network.test.ts"],
+          testTimeout: 90_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+          maxConcurrency: 8,
+        },
+      },
+      {
+        test: {
+          name: "docker",
+          sequence: { groupOrder: 4 },
           include: [`${FILES}*.docker.test.ts`, "test/docker/**/*.test.ts", "examples/*/*.test.ts"],
           // The reaper's image is in a registry; the tests remove what they start, and look.
           env: { TESTCONTAINERS_RYUK_DISABLED: "true" },
