@@ -38,7 +38,7 @@ export {
   type TrafficPolicy,
 } from "./service-table.ts";
 export { isInRange, limitingRanges } from "./source-ranges.ts";
-export { type SharedMap } from "./shared-map.ts";
+export { SharedMap } from "./shared-map.ts";
 export { diffTables, type FrontendChange, sameTable, type TableDiff } from "./table-diff.ts";
 export {
   buildEndpointSet,

@@ -8,6 +8,7 @@ import {
 } from "@kubehop/client";
 import type { Kit, RunningService } from "@kubehop/kit";
 import { EventEmitter } from "node:events";
+import { availableParallelism } from "node:os";
 import { listenAdmin } from "./admin.ts";
 import { createClusterMatcher } from "./cluster-addresses.ts";
 import { type Config, resolveSettings, type Settings } from "./config.ts";
@@ -39,7 +40,10 @@ const FULL_SYNC_MS = 3_600_000;
  */
 export async function build(config: Config, kit: Kit): Promise<RunningService> {
   kit.logger.level = config.logLevel;
-  const settings = resolveSettings(config, openFileLimit());
+  const settings = resolveSettings(config, {
+    openFiles: openFileLimit(),
+    cores: availableParallelism(),
+  });
   const wanted = parseProxyMode(config.proxyMode);
   await using stack = new AsyncDisposableStack();
   const bus = stack.use(

@@ -3,8 +3,10 @@ import { describe, expect, it } from "vitest";
 import { type Config, resolveSettings, schema } from "./config.ts";
 
 describe("resolveSettings", () => {
+  const roomy = { openFiles: 1_000_000, cores: 2 };
+
   it("gives upstream's defaults in milliseconds", () => {
-    expect(resolveSettings(configOf(), 1_000_000)).toEqual({
+    expect(resolveSettings(configOf(), roomy)).toEqual({
       forwarder: {
         dialTimeoutMs: 250,
         dialTries: 4,
@@ -13,6 +15,7 @@ describe("resolveSettings", () => {
         maxUdpFlows: 8_192,
         bindRetryMs: 1_000,
         portableAccept: false,
+        workers: 1,
       },
       minSyncPeriodMs: 0,
       syncPeriodMs: 30_000,
@@ -20,8 +23,20 @@ describe("resolveSettings", () => {
   });
 
   it("lowers the limits to what the open files allow: two for a connection, one for a flow", () => {
-    const { forwarder } = resolveSettings(configOf(), 9_024);
+    const { forwarder } = resolveSettings(configOf(), { openFiles: 9_024, cores: 2 });
     expect(forwarder).toMatchObject({ maxConnections: 3_000, maxUdpFlows: 2_000 });
+  });
+
+  it.each([
+    [0, 2, 1],
+    [0, 7, 1],
+    [0, 8, 2],
+    [0, 64, 4],
+    [3, 2, 3],
+  ])("with --workers=%i on %i cores runs %i", (workers, cores, expected) => {
+    const config = configOf(`--workers=${workers}`);
+    const { forwarder } = resolveSettings(config, { openFiles: 9_024, cores });
+    expect(forwarder.workers).toBe(expected);
   });
 
   it("takes several node addresses and pod CIDRs", () => {
@@ -38,8 +53,8 @@ describe("resolveSettings", () => {
     ["--udp-idle-timeout=-1s", '--udp-idle-timeout: "-1s" must not be negative.'],
     ["--sync-period=often", '--sync-period: "often" is not a duration'],
   ])("refuses %s", (flag, message) => {
-    expect(() => resolveSettings(configOf(flag), 1_000_000)).toThrow(ConfigError);
-    expect(() => resolveSettings(configOf(flag), 1_000_000)).toThrow(message);
+    expect(() => resolveSettings(configOf(flag), roomy)).toThrow(ConfigError);
+    expect(() => resolveSettings(configOf(flag), roomy)).toThrow(message);
   });
 });
 

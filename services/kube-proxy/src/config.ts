@@ -33,6 +33,7 @@ export const schema: TObject<{
   maxConnections: TInteger;
   maxUdpFlows: TInteger;
   portableAccept: TBoolean;
+  workers: TInteger;
   logLevel: TString;
 }> = Type.Object({
   nodeName: Type.String({ description: "Name of the node this proxy serves.", minLength: 1 }),
@@ -118,6 +119,13 @@ export const schema: TObject<{
     description: "Accept connections by public Node interfaces alone; slower.",
     default: false,
   }),
+  workers: Type.Integer({
+    description:
+      "Threads that forward in userspace mode; 0 takes one for four of the machine's cores, 1 to 4.",
+    default: 0,
+    minimum: 0,
+    maximum: 64,
+  }),
   logLevel: Type.String({
     description: "trace, debug, info, warn, error, fatal or silent.",
     default: "info",
@@ -144,11 +152,22 @@ const RESERVED_FILES = 1_024;
 /** Part of the remaining descriptors that TCP connections (two each) may take. */
 const TCP_SHARE = 0.75;
 
+/** The machine's other cores are for pods, and maybe for other nodes of a lab. */
+const CORES_PER_WORKER = 4;
+const MAX_AUTO_WORKERS = 4;
+
+/** What the machine allows this process. */
+export interface MachineLimits {
+  /** Files it may have open. */
+  readonly openFiles: number;
+  readonly cores: number;
+}
+
 /**
- * Checks what the flags' types cannot and reads the durations. `openFiles` is how many files the
- * process may have open. Throws ConfigError naming the flag.
+ * Checks what the flags' types cannot, reads the durations and fits the limits to the machine.
+ * Throws ConfigError naming the flag.
  */
-export function resolveSettings(config: Config, openFiles: number): Settings {
+export function resolveSettings(config: Config, { openFiles, cores }: MachineLimits): Settings {
   for (const ip of config.nodeIp) {
     if (isIP(ip) === 0) throw new ConfigError(`--node-ip: "${ip}" is not an IP address.`);
   }
@@ -162,10 +181,15 @@ export function resolveSettings(config: Config, openFiles: number): Settings {
       maxUdpFlows: Math.min(config.maxUdpFlows, Math.floor(files * (1 - TCP_SHARE))),
       bindRetryMs: BIND_RETRY_MS,
       portableAccept: config.portableAccept,
+      workers: config.workers === 0 ? workersFor(cores) : config.workers,
     },
     minSyncPeriodMs: duration("min-sync-period", config.minSyncPeriod),
     syncPeriodMs: positive("sync-period", config.syncPeriod),
   };
+}
+
+function workersFor(cores: number): number {
+  return Math.min(MAX_AUTO_WORKERS, Math.max(1, Math.floor(cores / CORES_PER_WORKER)));
 }
 
 function positive(flag: string, text: string): number {

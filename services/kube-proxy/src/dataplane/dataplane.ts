@@ -76,4 +76,6 @@ export interface ForwarderSettings {
   readonly bindRetryMs: number;
   /** Accept TCP connections by public Node means alone (slower). */
   readonly portableAccept: boolean;
+  /** Threads that forward in userspace; with 1 it is the main thread itself. */
+  readonly workers: number;
 }

@@ -12,6 +12,7 @@ import {
 } from "./kernel/preflight.ts";
 import { createNftablesSyncer } from "./nftables/index.ts";
 import { createUserspaceDataPlane } from "./userspace/index.ts";
+import { createWorkersDataPlane } from "./userspace/workers/index.ts";
 
 /** A data plane as `--proxy-mode` names it. */
 export type ProxyMode = "userspace" | "nftables" | "iptables" | "ipvs";
@@ -26,7 +27,7 @@ interface Mode {
 
 /** The data planes built in. */
 const MODES: Readonly<Record<ProxyMode, Mode>> = {
-  userspace: { create: createUserspaceDataPlane },
+  userspace: { create: createUserspace },
   nftables: {
     create: (options) => createKernelDataPlane(options, createNftablesSyncer),
     preflight: nftablesPreflight,
@@ -35,8 +36,13 @@ const MODES: Readonly<Record<ProxyMode, Mode>> = {
     create: (options) => createKernelDataPlane(options, createIptablesSyncer),
     preflight: iptablesPreflight,
   },
-  ipvs: { create: createUserspaceDataPlane, preflight: ipvsPreflight },
+  ipvs: { create: createUserspace, preflight: ipvsPreflight },
 };
+
+function createUserspace(options: DataPlaneOptions): DataPlane {
+  const { workers } = options.settings;
+  return workers > 1 ? createWorkersDataPlane(options) : createUserspaceDataPlane(options);
+}
 
 /** Checks `--proxy-mode`. Throws ConfigError when no such data plane is built in. */
 export function parseProxyMode(mode: string): ProxyMode {

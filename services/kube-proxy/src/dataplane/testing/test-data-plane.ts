@@ -33,6 +33,7 @@ const SETTINGS: ForwarderSettings = {
   udpIdleTimeoutMs: 30_000,
   bindRetryMs: 20,
   portableAccept: false,
+  workers: 1,
 };
 
 /** Creates a data plane with a seeded random and a tracer that keeps the events. */

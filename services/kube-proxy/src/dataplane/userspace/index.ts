@@ -8,19 +8,22 @@ import {
 import type { DataPlane, DataPlaneOptions } from "../dataplane.ts";
 import { createFrontendPorts } from "./frontend-ports.ts";
 import { createLocalAddresses } from "./local-addresses.ts";
+import { createLimitWarning } from "./limit-warning.ts";
 import { createReadBuffers } from "./read-buffers.ts";
-import { createTcpConnections } from "./tcp-connections.ts";
+import { createTcpConnections, type TcpConnections } from "./tcp-connections.ts";
 import { createUdpFlows } from "./udp-flows.ts";
 
 /**
  * The data plane that forwards in this process: a listening socket for each address of a Service,
  * a connection of its own to the endpoint for each of the client's. Endpoints see this node's
- * address as the client's.
+ * address as the client's. `connections` is where it keeps its TCP connections.
  */
-export function createUserspaceDataPlane(options: DataPlaneOptions): DataPlane {
+export function createUserspaceDataPlane(
+  options: DataPlaneOptions,
+  connections: TcpConnections = createTcpConnections(options.settings.maxConnections),
+): DataPlane {
   const { clock, settings, stats } = options;
   const affinity = createAffinityMemory({ monotonic: clock.monotonic });
-  const connections = createTcpConnections(settings.maxConnections);
   const flows = createUdpFlows({
     maxFlows: settings.maxUdpFlows,
     idleTimeoutMs: settings.udpIdleTimeoutMs,
@@ -36,6 +39,7 @@ export function createUserspaceDataPlane(options: DataPlaneOptions): DataPlane {
     buffers: createReadBuffers(),
     countIn: (bytes) => (stats.bytesIn += bytes),
     countOut: (bytes) => (stats.bytesOut += bytes),
+    onLimit: createLimitWarning(options),
     table() {
       if (table === undefined) throw new Error("a flow came before the first table");
       return table;

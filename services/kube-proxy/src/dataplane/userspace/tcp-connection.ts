@@ -18,6 +18,8 @@ export interface TcpContext extends ForwarderContext {
   readonly countIn: (bytes: number) => void;
   /** Adds to the bytes sent to clients. */
   readonly countOut: (bytes: number) => void;
+  /** Told of each connection above the limit. */
+  readonly onLimit: () => void;
 }
 
 /**
@@ -66,8 +68,10 @@ class TcpConnection implements DialRequest, Resettable {
     const { connections, stats } = this.#context;
     this.#client.on("error", () => this.reset());
     stats.tcpConnections += 1;
-    if (!connections.hasRoom()) return this.onFailure("LimitReached", undefined);
-    connections.add(this);
+    if (!connections.add(this)) {
+      this.#context.onLimit();
+      return this.onFailure("LimitReached", undefined);
+    }
     stats.tcpConnectionsOpen += 1;
     this.#client.on("close", () => this.#onClose());
     this.#dial = dial(this, this.#context);

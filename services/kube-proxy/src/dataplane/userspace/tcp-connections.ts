@@ -1,8 +1,7 @@
 /** The open connections of a forwarder. */
 export interface TcpConnections {
-  /** Whether another one may be opened. */
-  hasRoom(): boolean;
-  add(connection: Resettable): void;
+  /** Takes one in; false when there is no room for it. */
+  add(connection: Resettable): boolean;
   delete(connection: Resettable): void;
   /** Resets every connection. */
   resetAll(): void;
@@ -13,14 +12,26 @@ export interface Resettable {
   reset(): void;
 }
 
-/** Creates an empty set for at most `limit` connections. */
-export function createTcpConnections(limit: number): TcpConnections {
+/**
+ * Creates an empty set for at most `limit` connections. `count` is where their number is kept;
+ * in shared memory it holds those of all threads, and so the limit is one for all of them.
+ */
+export function createTcpConnections(
+  limit: number,
+  count: Int32Array = new Int32Array(1),
+): TcpConnections {
   const open = new Set<Resettable>();
   return {
-    hasRoom: () => open.size < limit,
-    add: (connection) => void open.add(connection),
-    delete: (connection) => void open.delete(connection),
-    resetAll: () => {
+    add(connection) {
+      const others = Atomics.add(count, 0, 1);
+      if (others < limit) open.add(connection);
+      else Atomics.sub(count, 0, 1);
+      return others < limit;
+    },
+    delete(connection) {
+      if (open.delete(connection)) Atomics.sub(count, 0, 1);
+    },
+    resetAll() {
       for (const connection of open) connection.reset();
     },
   };

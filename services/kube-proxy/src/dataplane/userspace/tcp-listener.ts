@@ -10,6 +10,8 @@ export interface TcpListenerOptions extends AcceptOptions {
   onError(error: Error): void;
   /** Accepts by public Node means alone. */
   readonly portable?: boolean;
+  /** Lets other threads listen on the same address; the kernel spreads connections. */
+  readonly shared?: boolean;
 }
 
 /**
@@ -27,7 +29,15 @@ export async function listenTcp(
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_MS,
   });
-  await listen(server, { host: ip, port, backlog: BACKLOG, exclusive: true, ipv6Only: true });
+  const shared = options.shared ?? false;
+  await listen(server, {
+    host: ip,
+    port,
+    backlog: BACKLOG,
+    exclusive: true,
+    ipv6Only: true,
+    reusePort: shared,
+  });
   server.on("error", options.onError);
   if (options.portable === true || !acceptWithOnread(server, options)) {
     acceptPortably(server, options);

@@ -27,6 +27,7 @@ export function createTcpPort(frontend: Frontend, context: TcpContext): Frontend
         onAccept: (connection) => forwardConnection(connection, current, context),
         onError: (err) => logger.warn({ frontend: frontend.key, err }, "accept failed"),
         portable: settings.portableAccept,
+        shared: settings.workers > 1,
       }),
   });
   return {
