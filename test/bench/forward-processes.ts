@@ -3,34 +3,18 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What the load generator is asked to do. */
-export interface LoadRequest {
-  readonly kind: "keep-alive" | "new-connection";
-  readonly ip: string;
-  readonly port: number;
-  readonly connections: number;
-  readonly seconds: number;
-}
+const KILL_AFTER_MS = 5_000;
 
-/** What it counted. */
-export interface LoadResult {
-  readonly perSecond: number;
-  readonly p50Us: number;
-  readonly p99Us: number;
-  readonly errors: number;
-  readonly count: number;
-}
+/** A child process that ends when it is disposed. */
+export type OwnedProcess = ChildProcess & AsyncDisposable;
 
 /** Starts one of this folder's programs with a channel to it. It ends when it is disposed. */
-export function forkHere(file: string, ...argv: string[]): ChildProcess & AsyncDisposable {
+export function forkHere(file: string, ...argv: string[]): OwnedProcess {
   return owned(fork(join(import.meta.dirname, file), argv, { stdio: "inherit" }));
 }
 
 /** Starts any program quietly. It ends when it is disposed. */
-export function spawnQuietly(
-  command: string,
-  argv: readonly string[],
-): ChildProcess & AsyncDisposable {
+export function spawnQuietly(command: string, argv: readonly string[]): OwnedProcess {
   return owned(spawn(command, argv, { stdio: ["ignore", "pipe", "inherit"] }));
 }
 
@@ -59,13 +43,16 @@ export function findProgram(name: string): string | undefined {
   }
 }
 
-function owned(child: ChildProcess): ChildProcess & AsyncDisposable {
+/** Ties a child to a scope: it is asked to end, and killed when it does not. */
+export function owned(child: ChildProcess): OwnedProcess {
   return Object.assign(child, {
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, "exit");
       child.kill("SIGTERM");
+      const deadline = setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
       await ended;
+      clearTimeout(deadline);
     },
   });
 }

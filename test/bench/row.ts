@@ -6,6 +6,8 @@ export interface BenchRow {
   readonly value: number;
   /** Whom it is compared with; absent when there is nobody to compare with on this machine. */
   readonly peer?: { readonly name: string; readonly value: number };
+  /** Where it stands in a plot: a curve of a chart, at x. */
+  readonly point?: { readonly chart: string; readonly series: string; readonly x: number };
 }
 
 /** What a part of the benchmark is told. */

@@ -16,7 +16,13 @@ import { natsServerConfig } from "@kubehop/client";
 import { freePort } from "./free-port.ts";
 import { waitFor } from "./wait-for.ts";
 
-/** A real nats-server on 127.0.0.1 with JetStream and the bus's users. Disposing removes it all. */
+/** Where a nats-server listens. */
+export interface NatsOptions {
+  /** 127.0.0.1 when absent; 0.0.0.0 also lets other network namespaces reach it. */
+  readonly host?: string;
+}
+
+/** A real nats-server with JetStream and the bus's users. Disposing removes it all. */
 export interface NatsServer extends AsyncDisposable {
   /** nats://127.0.0.1:port; the same after a restart. */
   readonly url: string;
@@ -44,12 +50,12 @@ const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
  * Starts a nats-server of its own. The binary is `KUBEHOP_NATS_SERVER`, or `nats-server` on the
  * PATH, or the one that `npm run setup` puts below `.toolchain/`.
  */
-export async function startNats(): Promise<NatsServer> {
+export async function startNats({ host = "127.0.0.1" }: NatsOptions = {}): Promise<NatsServer> {
   const binary = findBinary();
   const directory = await mkdtemp(join(tmpdir(), "kubehop-nats-"));
   const port = await freePort();
   const configFile = join(directory, "nats.conf");
-  const config = { host: "127.0.0.1", port, storeDirectory: directory, passwords: PASSWORDS };
+  const config = { host, port, storeDirectory: directory, passwords: PASSWORDS };
   await writeFile(configFile, natsServerConfig(config));
   let child = await launch(binary, configFile, port);
   const url = `nats://127.0.0.1:${port}`;

@@ -1,41 +1,63 @@
+import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { connect, type Socket } from "node:net";
 import { createHistogram } from "node:perf_hooks";
-import type { LoadRequest, LoadResult } from "./forward-processes.ts";
+import type { LoadRequest, LoadResult } from "./programs.ts";
+import { REPLY, REQUEST, STREAM_BYTE } from "./wire.ts";
 
 /**
- * The load generator of forward.ts, a process of its own: takes one request at a time, puts load
- * on an address for its seconds, and answers what it counted.
+ * The load generator, a process of its own: takes one request at a time, puts load on an address
+ * for its seconds, and answers what it counted.
  */
-const REQUEST = Buffer.from("GET / HTTP/1.1\r\nHost: bench\r\n\r\n");
-const REPLY_BYTES = Buffer.byteLength("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n");
+const STREAM_CHUNK: Buffer = Buffer.alloc(256 * 1024, STREAM_BYTE);
+const DATAGRAM: Buffer = Buffer.alloc(100, "u");
+/** A datagram that is lost is sent again. */
+const RESEND_MS = 250;
+const OPENING_AT_ONCE = 128;
+
+/** Connections that "hold" leaves open until the next request. */
+const held: Socket[] = [];
 
 process.on("disconnect", () => process.exit());
 process.on("message", (request: LoadRequest) => {
   void measure(request).then((result) => process.send?.(result));
 });
 
-async function measure(request: LoadRequest): Promise<LoadResult> {
-  const latency = createHistogram();
-  const state: LoadState = { request, endAt: performance.now() + request.seconds * 1_000, latency };
-  const lanes = Array.from({ length: request.connections }, () =>
-    request.kind === "keep-alive" ? keepAlive(state) : newConnections(state),
-  );
-  const startedAt = performance.now();
-  await Promise.all(lanes);
-  return {
-    perSecond: latency.count / ((performance.now() - startedAt) / 1_000),
-    p50Us: latency.percentile(50) / 1_000,
-    p99Us: latency.percentile(99) / 1_000,
-    errors: state.errors ?? 0,
-    count: latency.count,
-  };
-}
-
 interface LoadState {
   readonly request: LoadRequest;
   readonly endAt: number;
   readonly latency: ReturnType<typeof createHistogram>;
-  errors?: number;
+  errors: number;
+  bytes: number;
+}
+
+type Lane = (state: LoadState, index: number) => Promise<void>;
+
+const LANES: Readonly<Record<LoadRequest["kind"], Lane>> = {
+  "keep-alive": keepAlive,
+  "new-connection": newConnections,
+  stream,
+  datagrams,
+  hold,
+};
+
+async function measure(request: LoadRequest): Promise<LoadResult> {
+  for (const socket of held.splice(0)) socket.destroy();
+  const latency = createHistogram();
+  const endAt = performance.now() + request.seconds * 1_000;
+  const state: LoadState = { request, endAt, latency, errors: 0, bytes: 0 };
+  const lanes = request.kind === "hold" ? OPENING_AT_ONCE : request.connections;
+  const startedAt = performance.now();
+  await Promise.all(Array.from({ length: lanes }, (_, index) => LANES[request.kind](state, index)));
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const { count } = latency;
+  return {
+    perSecond: count / seconds,
+    gbitPerSecond: (state.bytes * 8) / seconds / 1e9,
+    p50Us: count === 0 ? 0 : latency.percentile(50) / 1_000,
+    p99Us: count === 0 ? 0 : latency.percentile(99) / 1_000,
+    errors: state.errors,
+    count,
+  };
 }
 
 /** Requests one after the other on one connection. */
@@ -44,7 +66,7 @@ async function keepAlive(state: LoadState): Promise<void> {
   while (performance.now() < state.endAt) {
     const startedAt = performance.now();
     if (!(await exchange(socket))) {
-      state.errors = (state.errors ?? 0) + 1;
+      state.errors += 1;
       break;
     }
     record(state, startedAt);
@@ -60,7 +82,66 @@ async function newConnections(state: LoadState): Promise<void> {
     const answered = await exchange(socket);
     socket.destroy();
     if (answered) record(state, startedAt);
-    else state.errors = (state.errors ?? 0) + 1;
+    else state.errors += 1;
+  }
+}
+
+/** As many bytes as go through one connection. */
+async function stream(state: LoadState): Promise<void> {
+  const socket = open(state);
+  socket.on("error", () => (state.errors += 1));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, state.request.seconds * 1_000);
+  const fill = (): void => {
+    while (socket.writable && socket.write(STREAM_CHUNK))
+      if (performance.now() > state.endAt) return;
+  };
+  socket.on("drain", fill);
+  fill();
+  await promise;
+  clearTimeout(timer);
+  state.bytes = socket.bytesWritten - socket.writableLength;
+  socket.destroy();
+}
+
+/** Datagrams to and fro, each sent when the one before has come back. */
+async function datagrams(state: LoadState): Promise<void> {
+  const { request, endAt } = state;
+  const socket: UdpSocket = createSocket({
+    type: "udp4",
+    lookup: (host, _options, callback) => callback(null, host, 4),
+  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let sentAt = 0;
+  const send = (): void => {
+    sentAt = performance.now();
+    socket.send(DATAGRAM, () => {});
+  };
+  socket.on("error", () => (state.errors += 1));
+  socket.on("message", () => {
+    record(state, sentAt);
+    if (performance.now() < endAt) send();
+  });
+  socket.connect(request.port, request.ip, send);
+  const timer = setInterval(() => {
+    if (performance.now() >= endAt) return resolve();
+    if (performance.now() - sentAt < RESEND_MS) return;
+    state.errors += 1;
+    send();
+  }, RESEND_MS / 10);
+  await promise;
+  clearInterval(timer);
+  socket.close();
+}
+
+/** Opens its share of the connections, each with one exchange, and leaves them open. */
+async function hold(state: LoadState, index: number): Promise<void> {
+  for (let n = index; n < state.request.connections; n += OPENING_AT_ONCE) {
+    const startedAt = performance.now();
+    const socket = open(state);
+    held.push(socket);
+    if (await exchange(socket)) record(state, startedAt);
+    else state.errors += 1;
   }
 }
 
@@ -71,7 +152,7 @@ function open({ request }: LoadState): Socket {
 /** Sends a request and waits for the whole reply; false when the connection broke. */
 function exchange(socket: Socket): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  let missing = REPLY_BYTES;
+  let missing = REPLY.length;
   const onData = (chunk: Buffer): void => {
     missing -= chunk.length;
     if (missing <= 0) done(true);

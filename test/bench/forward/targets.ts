@@ -1,165 +1,147 @@
-import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import {
-  type EndpointSlice,
-  Kinds,
-  registryKey,
-  type Service,
-  SERVICE_NAME_LABEL,
-} from "@kubehop/api";
-import { openRegistry } from "@kubehop/client";
-import { startNats, waitFor } from "@kubehop/testkit";
-import { findProgram, spawnQuietly } from "./forward-processes.ts";
+import { connect } from "node:net";
+import { waitFor } from "@kubehop/testkit";
+import { nextMessage, type OwnedProcess } from "../forward-processes.ts";
+import { atBackends, type BenchNode, createNetwork } from "./network.ts";
+import { createService, startKubeProxy, startRegistry } from "./kube-proxies.ts";
+import { PEERS, startWebBackend } from "./peers.ts";
+import { startProgram } from "./programs.ts";
+import { waitForMode } from "./sync-times.ts";
+import { BACKEND_PORTS, FRONT_PORTS } from "./wire.ts";
 
-/** Something that brings connections to the backend. */
+/** Something that brings connections to the backends. */
 export interface Target {
   readonly name: string;
   readonly ip: string;
-  readonly port: number;
-  /** Its process, for its CPU time; none for the direct way. */
+  readonly ports: typeof FRONT_PORTS | typeof BACKEND_PORTS;
+  /** Its process, for CPU and memory; none where the kernel forwards, or many processes do. */
   readonly pid?: number;
+  readonly udp: boolean;
 }
 
-interface Address {
-  readonly ip: string;
-  readonly port: number;
+/** All targets, and what could not be one. */
+export interface Targets {
+  readonly targets: readonly Target[];
+  /** Peers that are not installed, and modes that this machine cannot do. */
+  readonly absent: readonly string[];
+  /** Whether nginx is the web server behind all. */
+  readonly web: boolean;
 }
 
-const KUBE_PROXY = join(import.meta.dirname, "../../services/kube-proxy/src/main.ts");
+type Started = Omit<Targets, "web">;
 
-/** Starts kube-proxy with one Service in front of the backend, on a nats-server of its own. */
-export async function startKubeProxy(
+/** kube-proxy as the bench measures it: named as in its rows. */
+const KUBE_PROXIES = [
+  { name: "userspace", mode: "userspace", flags: ["--workers=1"] },
+  { name: "userspace, 2 workers", mode: "userspace", flags: ["--workers=2"] },
+  { name: "nftables", mode: "nftables", flags: [] },
+  { name: "iptables", mode: "iptables", flags: [] },
+] as const;
+
+/** Lays out the network and starts a forwarder on each node; the stack owns all of it. */
+export async function startTargets(
   stack: AsyncDisposableStack,
-  { ip: endpointIp, port: targetPort }: Address,
-  flags: readonly string[] = [],
-): Promise<Target> {
-  const nats = stack.use(await startNats());
-  const bus = stack.use(await nats.connect("apiserver"));
-  const registry = stack.use(await openRegistry(bus));
-  const address = { ip: "127.96.255.1", port: await freePort() };
-  const objects = serviceObjects(address, { ip: endpointIp, port: targetPort });
-  for (const [key, object] of objects) {
-    await registry.create(key, new TextEncoder().encode(JSON.stringify(object)));
+  directory: string,
+): Promise<Targets> {
+  const nodes = createNetwork(1 + KUBE_PROXIES.length + PEERS.length);
+  const [plain, ...others] = nodes;
+  if (plain === undefined) throw new Error("no node");
+  const web = await startBackends(stack, directory);
+  const direct: Target = { name: "direct", ip: plain.backendIp, ports: BACKEND_PORTS, udp: true };
+  const ours = await startOurs(stack, others.slice(0, KUBE_PROXIES.length));
+  const theirs = await startPeers(stack, others.slice(KUBE_PROXIES.length), directory);
+  return {
+    targets: [direct, ...ours.targets, ...theirs.targets],
+    absent: [...ours.absent, ...theirs.absent],
+    web,
+  };
+}
+
+async function startBackends(stack: AsyncDisposableStack, directory: string): Promise<boolean> {
+  const backend = stack.use(startProgram("backend.ts", atBackends()));
+  await nextMessage(backend);
+  const web = await startWebBackend(directory);
+  if (web !== undefined) stack.use(web);
+  return web !== undefined;
+}
+
+async function startOurs(
+  stack: AsyncDisposableStack,
+  nodes: readonly BenchNode[],
+): Promise<Started> {
+  const bench = stack.use(await startRegistry());
+  for (const { namespace, clusterIp, backendIp } of nodes) {
+    await createService(bench.registry, {
+      name: namespace,
+      ip: clusterIp,
+      ports: (["web", "plain", "udp"] as const).map((name) => ({
+        name,
+        protocol: name === "udp" ? "UDP" : "TCP",
+        port: FRONT_PORTS[name],
+        targetPort: BACKEND_PORTS[name],
+      })),
+      endpoints: [backendIp],
+    });
   }
-  const child = stack.use(
-    spawnQuietly(process.execPath, [
-      KUBE_PROXY,
-      "--node-name=bench",
-      "--node-ip=127.0.0.1",
-      "--healthz-port=0",
-      "--metrics-port=0",
-      `--bus-url=${nats.url}`,
-      `--bus-password=${nats.passwords.component}`,
-      ...flags,
-    ]),
-  );
-  return listening(child, { name: ["kube-proxy", ...flags].join(" "), ...address });
+  const started = KUBE_PROXIES.map(async ({ name, mode, flags }, index) => {
+    const node = nodes[index];
+    if (node === undefined) throw new Error("too few nodes");
+    const child = stack.use(startKubeProxy(node, bench, mode, flags));
+    await answers(child, name, { ip: node.clusterIp, port: FRONT_PORTS.plain });
+    const actual = await waitForMode(child, node);
+    const target: Target = {
+      name,
+      ip: node.clusterIp,
+      ports: FRONT_PORTS,
+      udp: true,
+      ...(mode === "userspace" && child.pid !== undefined && { pid: child.pid }),
+    };
+    return actual === mode ? target : `${mode} (this machine cannot do it)`;
+  });
+  return sort(await Promise.all(started));
 }
 
-/** Starts nginx's stream module with one worker and its default buffers, when it is installed. */
-export async function startNginx(
+async function startPeers(
   stack: AsyncDisposableStack,
-  backend: Address,
-): Promise<Target | undefined> {
-  const program = findProgram("nginx");
-  if (program === undefined) return undefined;
-  const address = { ip: "127.0.0.1", port: await freePort() };
-  const directory = await temporaryDirectory(stack);
-  const config = `daemon off; master_process off; worker_processes 1; pid ${directory}/nginx.pid;
-    ${process.getuid?.() === 0 ? "user root;" : ""} error_log stderr crit;
-    include /etc/nginx/modules-enabled/*stream*.conf;
-    events { worker_connections 4096; }
-    stream { server { listen ${address.ip}:${address.port} backlog=4096;
-      proxy_pass ${backend.ip}:${backend.port}; } }`;
-  const file = join(directory, "nginx.conf");
-  await writeFile(file, config);
-  const child = stack.use(spawnQuietly(program, ["-e", "stderr", "-c", file]));
-  return listening(child, { name: "nginx stream", ...address });
+  nodes: readonly BenchNode[],
+  directory: string,
+): Promise<Started> {
+  const started = PEERS.map(async (peer, index) => {
+    const node = nodes[index];
+    if (node === undefined) throw new Error("too few nodes");
+    const child = await peer.start(node, directory);
+    if (child === undefined) return `${peer.name} (Debian: ${peer.package})`;
+    stack.use(child);
+    await answers(child, peer.name, { ip: node.ip, port: FRONT_PORTS.plain });
+    const { name, udp = false, forks = false } = peer;
+    const target: Target = { name, ip: node.ip, ports: FRONT_PORTS, udp };
+    return forks || child.pid === undefined ? target : { ...target, pid: child.pid };
+  });
+  return sort(await Promise.all(started));
 }
 
-/** Starts HAProxy in TCP mode with one thread, when it is installed. */
-export async function startHaproxy(
-  stack: AsyncDisposableStack,
-  backend: Address,
-): Promise<Target | undefined> {
-  const program = findProgram("haproxy");
-  if (program === undefined) return undefined;
-  const address = { ip: "127.0.0.1", port: await freePort() };
-  const directory = await temporaryDirectory(stack);
-  const config = `global
-  nbthread 1
-  maxconn 4096
-defaults
-  mode tcp
-  timeout connect 5s
-  timeout client 60s
-  timeout server 60s
-listen bench
-  bind ${address.ip}:${address.port} backlog 4096
-  server backend ${backend.ip}:${backend.port}
-`;
-  const file = join(directory, "haproxy.cfg");
-  await writeFile(file, config);
-  const child = stack.use(spawnQuietly(program, ["-db", "-f", file]));
-  return listening(child, { name: "HAProxy", ...address });
+function sort(results: readonly (Target | string)[]): Started {
+  return {
+    targets: results.filter((result) => typeof result !== "string"),
+    absent: results.filter((result) => typeof result === "string"),
+  };
 }
 
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
-}
-
-async function temporaryDirectory(stack: AsyncDisposableStack): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "kubehop-bench-"));
-  return stack.adopt(directory, (path) => rm(path, { recursive: true, force: true }));
-}
-
-async function listening(child: ChildProcess, target: Target): Promise<Target> {
+async function answers(
+  child: OwnedProcess,
+  name: string,
+  { ip, port }: { ip: string; port: number },
+): Promise<void> {
   await waitFor(
     async () => {
-      if (child.exitCode !== null) throw new Error(`${target.name} has ended`);
-      const socket = connect(target.port, target.ip);
-      await once(socket, "connect").finally(() => socket.destroy());
-      return true;
+      if (child.exitCode !== null) throw new Error(`${name} has ended`);
+      const socket = connect(port, ip);
+      const open = once(socket, "connect").then(
+        () => true,
+        () => false,
+      );
+      return await open.finally(() => socket.destroy());
     },
-    { timeoutMs: 20_000, describe: `${target.name} on ${target.ip}:${target.port}` },
+    { timeoutMs: 40_000, describe: `${name} on ${ip}:${port}` },
   );
-  return child.pid === undefined ? target : { ...target, pid: child.pid };
-}
-
-function serviceObjects(frontend: Address, backend: Address): [string, Service | EndpointSlice][] {
-  const metadata = { name: "bench", namespace: "default" };
-  const service: Service = {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata,
-    spec: {
-      type: "ClusterIP",
-      clusterIP: frontend.ip,
-      clusterIPs: [frontend.ip],
-      ports: [{ protocol: "TCP", port: frontend.port, targetPort: backend.port }],
-    },
-  };
-  const slice: EndpointSlice = {
-    apiVersion: "discovery.k8s.io/v1",
-    kind: "EndpointSlice",
-    metadata: { ...metadata, labels: { [SERVICE_NAME_LABEL]: metadata.name } },
-    addressType: "IPv4",
-    ports: [{ name: "", protocol: "TCP", port: backend.port }],
-    endpoints: [{ addresses: [backend.ip], conditions: { ready: true } }],
-  };
-  return [
-    [registryKey(Kinds.Service, metadata), service],
-    [registryKey(Kinds.EndpointSlice, metadata), slice],
-  ];
 }

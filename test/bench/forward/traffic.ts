@@ -1,104 +1,115 @@
-import type { ChildProcess } from "node:child_process";
-import {
-  cpuMicroseconds,
-  forkHere,
-  type LoadRequest,
-  type LoadResult,
-  nextMessage,
-} from "./forward-processes.ts";
-import { startHaproxy, startKubeProxy, startNginx, type Target } from "./forward-targets.ts";
-import type { BenchOptions, BenchRow } from "./row.ts";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BenchOptions, BenchRow } from "../row.ts";
+import { measureIdleConnections } from "./idle.ts";
+import { cpuMicroseconds, findProgram, type OwnedProcess } from "../forward-processes.ts";
+import { askLoad, type LoadRequest, startProgram } from "./programs.ts";
+import { type Measured, type Measurement, rowsOf, ratioRows } from "./traffic-rows.ts";
+import { startTargets, type Target } from "./targets.ts";
+import type { FRONT_PORTS } from "./wire.ts";
+import { runWrk } from "./wrk.ts";
 
-const BACKEND_IP = "127.0.0.1";
 const ROUNDS = 3;
-/** A round's share of a measurement, at most: five targets must be done within the part's time. */
-const MAX_ROUND_SECONDS = 1.2;
+/** A round's share of a measurement, at most: all must be done within the part's time. */
+const MAX_ROUND_SECONDS = 0.8;
+
+interface Load extends Measurement {
+  readonly kind: LoadRequest["kind"];
+  readonly port: keyof typeof FRONT_PORTS;
+  readonly connections: number;
+}
+
 /** One at a time for latency: nothing waits for anything but the way itself. */
-const MEASUREMENTS: readonly (Omit<LoadRequest, "ip" | "port" | "seconds"> & { label: string })[] =
-  [
-    { label: "keep-alive requests", kind: "keep-alive", connections: 64 },
-    { label: "new connections", kind: "new-connection", connections: 32 },
-    { label: "one new connection at a time", kind: "new-connection", connections: 1 },
-    { label: "one kept-alive request at a time", kind: "keep-alive", connections: 1 },
-  ];
+const LOADS: readonly Load[] = [
+  { label: "keep-alive requests", shows: "rate", kind: "keep-alive", port: "web", connections: 64 },
+  { label: "new connections", shows: "rate", kind: "new-connection", port: "web", connections: 32 },
+  { label: "one stream", shows: "gbit", kind: "stream", port: "plain", connections: 1 },
+  {
+    label: "one kept-alive request at a time",
+    shows: "latency",
+    kind: "keep-alive",
+    port: "plain",
+    connections: 1,
+  },
+  {
+    label: "one new connection at a time",
+    shows: "latency",
+    kind: "new-connection",
+    port: "plain",
+    connections: 1,
+  },
+  { label: "UDP, to and fro", shows: "rate", kind: "datagrams", port: "udp", connections: 100 },
+];
 
 /**
- * Measures the TCP forwarder of kube-proxy against no proxy at all and, when they are installed,
- * nginx stream (one worker, default buffers) and HAProxy (one thread). All targets stand at once
- * and are measured in turn, round by round; each figure is the median of the rounds, and its peer
- * is the direct way. Generator, backend and target share this machine's cores, so ratios of
- * throughput are compressed: CPU time per request is the cleaner figure. kube-proxy runs from its
- * .ts source with nobody tracing.
+ * Measures the data planes of kube-proxy against the plain way to the backends and against nginx
+ * stream, HAProxy and socat, when they are installed, each on a node of its own: a network namespace
+ * between that of the clients and that of the backends. All stand at once and are measured in turn,
+ * round by round; each figure is the median of the rounds. Clients, backends and target share this
+ * machine's cores, so ratios of throughput are compressed: CPU time per request is the cleaner
+ * figure. kube-proxy runs from its .ts source with nobody tracing. Throughput of requests is wrk
+ * against nginx where they are installed, otherwise, as everything else, a generator and a server
+ * in Node.js.
  */
 export async function run({ seconds }: BenchOptions): Promise<BenchRow[]> {
   await using stack = new AsyncDisposableStack();
-  const backend = stack.use(forkHere("forward-backend.ts", BACKEND_IP));
-  const behind = { ip: BACKEND_IP, port: await nextMessage<number>(backend) };
-  const load = stack.use(forkHere("forward-load.ts"));
-  const targets: Target[] = [{ name: "direct", ...behind }];
-  targets.push(await startKubeProxy(stack, behind));
-  targets.push(await startKubeProxy(stack, behind, ["--portable-accept=true"]));
-  for (const start of [startNginx, startHaproxy]) {
-    const peer = await start(stack, behind);
-    if (peer !== undefined) targets.push(peer);
-  }
-  const samples = new Map<string, Sample[]>();
+  const directory = stack.adopt(await mkdtemp(join(tmpdir(), "kubehop-bench-")), (path) =>
+    rm(path, { recursive: true, force: true }),
+  );
+  const { targets, absent, web } = await startTargets(stack, directory);
+  const load = stack.use(startProgram("load.ts"));
+  const wrk = web ? findProgram("wrk") : undefined;
   const roundSeconds = Math.min(seconds / ROUNDS, MAX_ROUND_SECONDS);
+  // Before all else: what a load leaves behind on a heap would be taken for that of connections.
+  const idle = await measureIdleConnections(load, targets);
+  const measured: Measured = new Map();
   for (let round = 0; round < ROUNDS; round++) {
-    for (const measurement of MEASUREMENTS) {
-      for (const target of targets) {
-        const sample = await measure(load, target, { ...measurement, seconds: roundSeconds });
-        const key = `${measurement.label}, ${target.name}`;
-        samples.set(key, [...(samples.get(key) ?? []), sample]);
+    for (const each of LOADS) {
+      const able = targets.filter(({ udp }) => udp || each.kind !== "datagrams");
+      for (const target of able) {
+        const sample = await measure({ load, wrk, web }, target, {
+          ...each,
+          seconds: roundSeconds,
+        });
+        const key = `${each.label}, ${target.name}`;
+        measured.set(key, [...(measured.get(key) ?? []), sample]);
       }
     }
   }
-  return MEASUREMENTS.flatMap((measurement) => rowsOf(measurement, targets, samples));
+  return [
+    ...LOADS.flatMap((each) => rowsOf(each, targets, measured)),
+    ...idle,
+    ...ratioRows(measured),
+    ...absent.map((name) => ({ name: `not measured: ${name}`, unit: "", value: 0 })),
+  ];
 }
 
-interface Sample extends LoadResult {
-  /** CPU time of the target's process for one request. */
-  readonly cpuUs: number | undefined;
+interface Generators {
+  readonly load: OwnedProcess;
+  /** Where wrk is, when it can be used. */
+  readonly wrk: string | undefined;
+  /** Whether nginx stands at the port web. */
+  readonly web: boolean;
 }
 
 async function measure(
-  load: ChildProcess,
-  { ip, port, pid }: Target,
-  { kind, connections, seconds }: Omit<LoadRequest, "ip" | "port">,
-): Promise<Sample> {
+  { load, wrk, web }: Generators,
+  { ip, ports, pid }: Target,
+  { kind, port, connections, seconds }: Load & { seconds: number },
+) {
   const before = pid === undefined ? 0 : cpuMicroseconds(pid);
-  const answer = nextMessage<LoadResult>(load);
-  load.send({ kind, connections, seconds, ip, port } satisfies LoadRequest);
-  const result = await answer;
-  if (result.count === 0) throw new Error(`no request to ${ip}:${port} was answered`);
-  const cpuUs = pid === undefined ? undefined : (cpuMicroseconds(pid) - before) / result.count;
+  const request = { kind, connections, seconds, ip, port: ports[web ? port : plainOf(port)] };
+  const result =
+    wrk !== undefined && port === "web" ? await runWrk(wrk, request) : await askLoad(load, request);
+  if (result.count === 0 && kind !== "stream")
+    throw new Error(`nobody answers at ${ip}:${request.port}`);
+  const cpu = pid === undefined ? undefined : cpuMicroseconds(pid) - before;
+  const cpuUs = cpu === undefined || result.count === 0 ? undefined : cpu / result.count;
   return { ...result, cpuUs };
 }
 
-function rowsOf(
-  { label, connections }: (typeof MEASUREMENTS)[number],
-  targets: readonly Target[],
-  samples: ReadonlyMap<string, readonly Sample[]>,
-): BenchRow[] {
-  const of = (name: string, read: (sample: Sample) => number): number =>
-    median((samples.get(`${label}, ${name}`) ?? []).map(read));
-  return targets.flatMap(({ name, pid }) => {
-    const row = (what: string, unit: string, read: (sample: Sample) => number): BenchRow => {
-      const peer = { name: "direct", value: of("direct", read) };
-      const row = { name: `${label}: ${what}, ${name}`, unit, value: of(name, read) };
-      return pid === undefined ? row : { ...row, peer };
-    };
-    const rows =
-      connections === 1
-        ? [row("p50", "us", ({ p50Us }) => p50Us), row("p99", "us", ({ p99Us }) => p99Us)]
-        : [row("rate", "1/s", ({ perSecond }) => perSecond)];
-    if (pid === undefined) return rows;
-    const cpu = of(name, ({ cpuUs }) => cpuUs ?? 0);
-    return [...rows, { name: `${label}: CPU each, ${name}`, value: cpu, unit: "us" }];
-  });
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+/** Without a web server the plain one answers its requests as well. */
+function plainOf(port: Load["port"]): Load["port"] {
+  return port === "web" ? "plain" : port;
 }
