@@ -11,6 +11,6 @@ describe.each(MODES)("data plane $mode, in a network of its own", ({ mode, progr
 
   test(`does all that a data plane must do`, async ({ skip }) => {
     if (problem !== undefined) skip(problem);
-    expect(await runSpecification(mode)).toBeGreaterThanOrEqual(13);
+    expect(await runSpecification(mode)).toBeGreaterThanOrEqual(14);
   });
 });

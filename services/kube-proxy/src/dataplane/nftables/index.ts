@@ -28,6 +28,8 @@ class NftablesSyncer implements RuleSyncer {
   #whole = true;
   #cleanup: NodeJS.Timeout | undefined;
   #cleaning: Promise<void> = Promise.resolve();
+  /** The sync that runs now, or the last one; never rejects. */
+  #syncing: Promise<unknown> = Promise.resolve();
 
   constructor(options: RuleSyncerOptions) {
     this.#options = options;
@@ -42,20 +44,10 @@ class NftablesSyncer implements RuleSyncer {
     this.#whole = true;
   }
 
-  async sync(diff: Parameters<RuleSyncer["sync"]>[0]): ReturnType<RuleSyncer["sync"]> {
-    const changes = this.#planner.update(diff);
-    const whole = this.#whole;
-    await this.#cleaning;
-    this.#whole = true;
-    try {
-      await this.#apply(whole ? this.#planner.replaceAll() : changes);
-    } catch (error) {
-      this.#options.stats.nftablesSyncFailures += 1;
-      throw error;
-    }
-    this.#whole = false;
-    this.#cleanup ??= setTimeout(() => this.#cleanUp(), CLEANUP_DELAY_MS);
-    return whole ? "full" : "partial";
+  sync(diff: Parameters<RuleSyncer["sync"]>[0]): ReturnType<RuleSyncer["sync"]> {
+    const result = this.#sync(diff);
+    this.#syncing = result.catch(() => {});
+    return result;
   }
 
   async isIntact(): Promise<boolean> {
@@ -68,6 +60,26 @@ class NftablesSyncer implements RuleSyncer {
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#cleanup);
     await this.#cleaning;
+  }
+
+  async #sync(diff: Parameters<RuleSyncer["sync"]>[0]): ReturnType<RuleSyncer["sync"]> {
+    const changes = this.#planner.update(diff);
+    const whole = this.#whole;
+    await this.#cleaning;
+    this.#whole = true;
+    try {
+      await this.#apply(whole ? this.#planner.replaceAll() : changes);
+    } catch (error) {
+      this.#options.stats.nftablesSyncFailures += 1;
+      throw error;
+    }
+    this.#whole = false;
+    this.#cleanup ??= setTimeout(() => {
+      this.#cleanup = undefined;
+      // In the middle of a sync chains count as unused whose elements still stand in the kernel.
+      this.#cleaning = this.#syncing.then(() => this.#cleanUp());
+    }, CLEANUP_DELAY_MS);
+    return whole ? "full" : "partial";
   }
 
   async #apply(units: readonly NftUnit[]): Promise<void> {
@@ -83,16 +95,16 @@ class NftablesSyncer implements RuleSyncer {
     }
   }
 
-  #cleanUp(): void {
-    this.#cleanup = undefined;
-    const lines = this.#planner.takeStale();
-    if (lines.length === 0) return;
-    this.#cleaning = this.#apply(lines.map((line) => [line])).catch((err: unknown) => {
+  async #cleanUp(): Promise<void> {
+    if (this.#whole) return;
+    try {
+      await this.#apply(this.#planner.takeStale().map((line) => [line]));
+    } catch (err) {
       const { logger, stats } = this.#options;
       stats.nftablesCleanupFailures += 1;
       this.#whole = true;
       logger.warn({ err }, "empty chains not deleted; everything is written anew next time");
-    });
+    }
   }
 }
 

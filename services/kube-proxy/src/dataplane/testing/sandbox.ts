@@ -32,6 +32,12 @@ const PREPARE = [
   `ip -6 addr add ${SANDBOX_IPV6}/128 dev lo nodad || true`,
 ].join(" && ");
 
+/** How many lines a program of the kernel's tells; none when it cannot be run. */
+export function linesOf(program: string, ...args: readonly string[]): number {
+  const { stdout } = spawnSync(program, args, { encoding: "utf8", timeout: 20_000 });
+  return (stdout ?? "").split("\n").filter((line) => !line.startsWith("#")).length;
+}
+
 const VITEST = join(import.meta.dirname, "../../../../../node_modules/vitest/vitest.mjs");
 
 /** Why no sandbox with these programs can be made here; undefined when one can. */

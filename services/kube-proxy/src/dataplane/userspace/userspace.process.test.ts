@@ -1,3 +1,5 @@
+import { readdirSync } from "node:fs";
+import { describeChurn } from "../testing/churn-spec.ts";
 import { describeDataPlane } from "../testing/data-plane-spec.ts";
 import { createUserspaceDataPlane } from "./index.ts";
 
@@ -6,3 +8,5 @@ describeDataPlane("userspace", createUserspaceDataPlane, {
   udpRefused: "ECONNREFUSED",
   udpDropped: "nothing",
 });
+
+describeChurn("userspace", createUserspaceDataPlane, () => readdirSync("/proc/self/fd").length);
