@@ -51,7 +51,12 @@ export type Sysctl = readonly [path: string, value: string];
 const TELL_EVERY_SENDER: Sysctl = ["net/ipv4/icmp_ratelimit", "0"];
 
 /** Kernel settings of the fabric. */
-export const FABRIC_SYSCTLS: readonly Sysctl[] = [["net/ipv4/ip_forward", "1"], TELL_EVERY_SENDER];
+export const FABRIC_SYSCTLS: readonly Sysctl[] = [
+  ["net/ipv4/ip_forward", "1"],
+  // Each connection to a load balancer's address may take another node, not each client.
+  ["net/ipv4/fib_multipath_hash_policy", "1"],
+  TELL_EVERY_SENDER,
+];
 
 /** Kernel settings of a node. A new namespace copies the host's values, so none is left to chance. */
 export function nodeSysctls(nodePorts: string): readonly Sysctl[] {
