@@ -5,9 +5,12 @@ import { type CommandResult, docker, dockerOk, whyNoEngine } from "../support/en
 
 const NO_ENGINE = whyNoEngine();
 const URL = "http://my-api/hello";
+const TWO_LABS_MS = 400_000;
 
 describe.skipIf(NO_ENGINE !== undefined)(`starting compose labs ${NO_ENGINE ?? ""}`, () => {
-  test("two run side by side, a third that wants what one has is told so, and nothing stays", async () => {
+  const sideBySide =
+    "two run side by side, a third that wants what one has is told so, and nothing stays";
+  test(sideBySide, { timeout: TWO_LABS_MS }, async () => {
     const projects: string[] = [];
     {
       await using first = await startComposeLab();
