@@ -109,10 +109,10 @@ test("one that refuses is refused from inside, not accepted and dropped", async 
     name: "never-ready",
     labels: { app: "never-ready" },
     ports: [9_998],
-    timeoutMs: 1_500,
+    timeoutMs: 4_000,
   });
   await expect(late).rejects.toThrow(
-    "Pod default/never-ready is not ready after 1500 ms: its readiness probe fails. It said:",
+    "Pod default/never-ready is not ready after 4000 ms: its readiness probe fails. It said:",
   );
 });
 

@@ -11,7 +11,7 @@ const MANIFESTS = "/manifests";
 const READY = /^lab "lab" is ready/;
 const DEFAULT_TIMEOUT_MS = 60_000;
 /** The lab gives up first and says why; the container has so much longer. */
-const GRACE_MS = 10_000;
+const GRACE_MS = 20_000;
 const MOST_LOG_LINES = 200;
 
 /**

@@ -59,7 +59,13 @@ describe("apply", () => {
 
   test("says which pod is not ready and why when time is up", async () => {
     const text = deployment("never", 1).replace("kubehop/sample-app", "no-such-image");
-    await expect(lab.apply(text, { timeoutMs: 1_000 })).rejects.toThrow(
+    await lab.apply(text, { wait: false });
+    const reasons = async (): Promise<string[]> =>
+      (await lab.events())
+        .filter(({ object }) => object.includes("/never-"))
+        .map(({ reason }) => reason);
+    await expect.poll(reasons, { timeout: 30_000 }).toContain("Failed");
+    await expect(lab.apply(text, { timeoutMs: 2_000 })).rejects.toThrow(
       /pod default\/never-.*: container app is waiting: (ErrImagePull|ImagePullBackOff)/,
     );
   });
@@ -221,11 +227,9 @@ describe("faults", () => {
   });
 
   test("pods end in good order when they are restarted", async () => {
-    const [first] = await lab.waitForEndpoints("my-api", 3);
-    const pod = first?.pod ?? "";
-    expect(await lab.restartPods(pod)).toEqual([`default/${pod}`]);
-    expect(await lab.podLogs(pod, { previous: true })).toContain("listening");
-    await lab.waitForEndpoints("my-api", 3);
+    expect(await lab.restartPods("deploy/udp-echo")).toHaveLength(2);
+    expect(await lab.podLogs("deploy/udp-echo", { previous: true })).toContain("listening");
+    await lab.waitForEndpoints("udp-echo", 2);
   });
 
   test("a fault without a victim is an error", async () => {

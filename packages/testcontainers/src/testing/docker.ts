@@ -33,9 +33,12 @@ export function createMark(name: string): TestMark {
   };
 }
 
+/** Of machines that do much else. */
+const START_TIMEOUT_MS = 120_000;
+
 /** A lab of one test. */
 export function newLab({ labels }: TestMark): KubehopContainer {
-  return new KubehopContainer(IMAGE).withLabels({ ...labels });
+  return new KubehopContainer(IMAGE).withLabels({ ...labels }).withStartupTimeout(START_TIMEOUT_MS);
 }
 
 /** A container that runs a program of the test's own, which prints "listening" when it does. */
