@@ -8,28 +8,30 @@ const URL = "http://my-api/hello";
 const TWO_LABS_MS = 400_000;
 
 describe.skipIf(NO_ENGINE !== undefined)(`starting compose labs ${NO_ENGINE ?? ""}`, () => {
-  const sideBySide =
-    "two run side by side, a third that wants what one has is told so, and nothing stays";
-  test(sideBySide, { timeout: TWO_LABS_MS }, async () => {
-    const projects: string[] = [];
-    {
-      await using first = await startComposeLab();
-      await using second = await startComposeLab();
-      projects.push(first.project, second.project);
-      for (const lab of [first, second]) expect(await answer(lab)).toContain('"pod"');
-      expect(await clash(first, projects, ["KUBEHOP_API_PORT"])).toMatch(
-        new RegExp(`${first.env["KUBEHOP_API_PORT"]}.*already (allocated|in use)`),
-      );
-      expect(await clash(first, projects, ["KUBEHOP_PODS"])).toMatch(/[Pp]ool overlaps/);
-      expect(await answer(first)).toContain('"pod"');
-      await first.kubehop("apply", "-f", "/app/examples/my-web.yaml");
-      await waitFor(async () => (await namesOf(first.project)).some(isPodOfApi), {
-        timeoutMs: 60_000,
-        describe: () => "a container of a pod that the API created",
-      });
-    }
-    for (const project of projects) expect(await leftovers(project)).toEqual([]);
-  });
+  test(
+    "two run side by side, a third that clashes is told why, nothing stays",
+    { timeout: TWO_LABS_MS },
+    async () => {
+      const projects: string[] = [];
+      {
+        await using first = await startComposeLab();
+        await using second = await startComposeLab();
+        projects.push(first.project, second.project);
+        for (const lab of [first, second]) expect(await answer(lab)).toContain('"pod"');
+        expect(await clash(first, projects, ["KUBEHOP_API_PORT"])).toMatch(
+          new RegExp(`${first.env["KUBEHOP_API_PORT"]}.*already (allocated|in use)`),
+        );
+        expect(await clash(first, projects, ["KUBEHOP_PODS"])).toMatch(/[Pp]ool overlaps/);
+        expect(await answer(first)).toContain('"pod"');
+        await first.kubehop("apply", "-f", "/app/examples/my-web.yaml");
+        await waitFor(async () => (await namesOf(first.project)).some(isPodOfApi), {
+          timeoutMs: 60_000,
+          describe: () => "a container of a pod that the API created",
+        });
+      }
+      for (const project of projects) expect(await leftovers(project)).toEqual([]);
+    },
+  );
 
   test("an image that is missing is named at once", async () => {
     const env = { ...(await ownVariables("kubehop-test-no-image")), KUBEHOP_IMAGE: "kubehop:none" };
