@@ -12,7 +12,7 @@ const MIB = 1024 * 1024;
 const PART_LIMIT_MS = 90_000;
 /** Parts that measure many programs in turn. */
 const LONG_PART_LIMIT_MS = 300_000;
-const LONG_PARTS: readonly string[] = ["forward", "services"];
+const LONG_PARTS: readonly string[] = ["forward", "services", "dns"];
 const USAGE = `usage: npm run bench -- [--seconds N] [--only PART[,PART]] [--json] [--plot DIR]
   --seconds N   length of one measurement, 1 to 30 (default 5)
   --only PARTS  forward, services, dns, apiserver, startup, memory, latency, convergence
