@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { networkInterfaces } from "node:os";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { createClusterPki, type KeyPair } from "@kubehop/kit/certificates";
 import { createFrameReader, frameMessage, type Message } from "@kubehop/dns-wire";
@@ -48,6 +49,25 @@ describe("view", () => {
     expect(counted).toContain('view="loopback",proto="udp",family="1",type="A"} 2');
     expect(counted).toContain('view="",proto="udp",family="1",type="AAAA"} 1');
     expect(await dns.metric("coredns_plugin_enabled")).toContain('view="loopback",name="hosts"} 1');
+  });
+});
+
+describe("bind", () => {
+  const addresses = async (directives: string) => {
+    await using dns = await startDns({ corefile: `.:0 {\n ${directives}\n ${HOSTS}\n}` });
+    expect((await askBoth(dns.port, "a.example.", "A")).answers).toHaveLength(1);
+    return dns.server.addresses.map(({ ip }) => ip);
+  };
+
+  it("takes interfaces, leaves addresses out, and adds several directives up", async () => {
+    const lo = networkInterfaces()["lo"]?.map(({ address }) => address) ?? [];
+    expect(await addresses("bind lo")).toEqual(lo);
+    const others = lo.filter((ip) => ip !== "127.0.0.1");
+    expect(await addresses("bind 127.0.0.1\n bind lo {\n except 127.0.0.1\n }")).toEqual([
+      "127.0.0.1",
+      ...others,
+    ]);
+    expect(await addresses("bind 127.0.0.1 127.0.0.1")).toEqual(["127.0.0.1"]);
   });
 });
 

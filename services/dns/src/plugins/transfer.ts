@@ -1,4 +1,4 @@
-import { createSocket } from "node:dgram";
+import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { isIP } from "node:net";
 import {
@@ -36,6 +36,8 @@ interface Rule {
   readonly to: readonly Endpoint[];
   /** `to *`. */
   readonly anyone: boolean;
+  /** Where they are told from; the system's choice when undefined. */
+  readonly source: string | undefined;
 }
 
 /** Gives whole zones of `file` and `kubernetes` to those it names (RFC 5936, RFC 1995, RFC 1996). */
@@ -62,8 +64,9 @@ export const transfer: Plugin = {
         return records === undefined ? next(query) : toReply(query, records);
       },
       notify(zone) {
-        for (const endpoint of ruleOf(zone)?.to ?? []) {
-          void notify(endpoint, zone, { context, signal: stop.signal });
+        const { to = [], source } = ruleOf(zone) ?? {};
+        for (const endpoint of to) {
+          void notify(endpoint, zone, { context, signal: stop.signal, source });
         }
       },
       async stop() {
@@ -109,11 +112,17 @@ function toReply(query: Query, records: readonly ResourceRecord[]): Reply {
   return more.length === 0 ? reply : { ...reply, more };
 }
 
+interface Notifying {
+  readonly context: SetupContext;
+  readonly signal: AbortSignal;
+  readonly source: string | undefined;
+}
+
 /** Tells a secondary that a zone changed; a few times, as UDP may lose it. */
 async function notify(
   { ip, port }: Endpoint,
   zone: string,
-  { context, signal }: { context: SetupContext; signal: AbortSignal },
+  { context, signal, source }: Notifying,
 ): Promise<void> {
   const { logger, random } = context;
   const id = Math.floor(random() * 0x1_0000);
@@ -128,6 +137,7 @@ async function notify(
   });
   const socket = createSocket(isIP(ip) === 6 ? "udp6" : "udp4");
   try {
+    if (source !== undefined) await bindTo(socket, source);
     for (let attempt = 0; attempt < NOTIFY_TRIES && !signal.aborted; attempt++) {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(NOTIFY_ANSWER_MS)]);
       const answered = once(socket, "message", { signal: limit });
@@ -141,17 +151,31 @@ async function notify(
         return;
     }
     logger.warn({ plugin: NAME, zone, ip, port }, "a secondary did not answer NOTIFY");
+  } catch (error) {
+    logger.warn({ plugin: NAME, zone, ip, port, err: error }, "NOTIFY could not be sent");
   } finally {
     socket.close();
   }
 }
 
-/** `transfer [ZONES…] { to ADDRESS… }`. */
+async function bindTo(socket: Socket, address: string): Promise<void> {
+  const listening = once(socket, "listening");
+  socket.bind(0, address);
+  await listening;
+}
+
+/** `transfer [ZONES…] { to ADDRESS…; source ADDRESS }`. */
 function readRule(directive: Directive, blockZones: Zones): Rule {
   const own = directive.args.flatMap((token) => parseZones(token));
   const to: Endpoint[] = [];
   let anyone = false;
+  let source: string | undefined;
   readProperties(directive, {
+    source(property) {
+      const [text = ""] = takeArguments(property, { min: 1, max: 1, syntax: "source ADDRESS" });
+      if (isIP(text) === 0) throw invalidArgument(property, text, "an IP address");
+      source = text;
+    },
     to(property) {
       const range = { min: 1, max: 1_000, syntax: "to ADDRESS…" };
       for (const text of takeArguments(property, range)) {
@@ -163,7 +187,7 @@ function readRule(directive: Directive, blockZones: Zones): Rule {
   if (!anyone && to.length === 0) {
     throw new CorefileError(directive.position, 'transfer: expected at least one "to ADDRESS"');
   }
-  return { zones: own.length > 0 ? own : blockZones, to, anyone };
+  return { zones: own.length > 0 ? own : blockZones, to, anyone, source };
 }
 
 function readAddress(property: Directive, text: string): Endpoint {

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { createSocket } from "node:dgram";
+import { createSocket, type RemoteInfo } from "node:dgram";
 import { promisify } from "node:util";
 import {
   decodeMessage,
@@ -315,10 +315,12 @@ describe("transfer", () => {
     await once(secondary, "listening");
     const told = once(secondary, "message");
     const { port } = secondary.address();
-    const text = corefile().replace("to 127.0.0.1", `to 127.0.0.1:${port}`);
+    const directives = `to 127.0.0.1:${port}\n source 127.0.0.8`;
+    const text = corefile().replace("to 127.0.0.1", directives);
     await using _own = await startDns({ corefile: text, files: { db: ZONE } });
-    const [bytes] = (await told) as [Buffer];
+    const [bytes, from] = (await told) as [Buffer, RemoteInfo];
     secondary.close();
+    expect(from.address).toBe("127.0.0.8");
     expect(decodeMessage(bytes)).toMatchObject({
       opcode: Opcode.NOTIFY,
       questions: [{ name: "example.org.", type: "SOA" }],
