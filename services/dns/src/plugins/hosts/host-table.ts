@@ -34,7 +34,8 @@ export function parseHosts(text: string, { zones }: { readonly zones: Zones }): 
     for (const alias of aliases) {
       const name = toAbsolute(alias.toLowerCase());
       if (matchZone(zones, name) !== undefined) append(addresses, name, ip);
-      append(names, canonicalIp(ip), name);
+      // A `*.` entry is no name that an address could have.
+      if (!name.startsWith("*.")) append(names, canonicalIp(ip), name);
     }
   }
   return {
