@@ -287,6 +287,61 @@ describe("log and errors", () => {
   });
 });
 
+describe("log's formats and classes", () => {
+  const lines = async (directive: string, names: readonly string[]) => {
+    const plugins = `template IN A gone.example {\n rcode NXDOMAIN\n}\n hosts /dev/null {\n 192.0.2.1 a.example\n}`;
+    await using dns = await startDns({ corefile: block(`${directive}\n ${plugins}`) });
+    for (const name of names) {
+      for (const protocol of ["udp", "tcp"] as const) await ask(dns.port, name, "A", { protocol });
+    }
+    return dns.log.map((line) => JSON.parse(line) as { msg: string }).map(({ msg }) => msg);
+  };
+  const NAMES = ["a.example.", "x.gone.example.", "none.example."];
+
+  it("take an own format", async () => {
+    const seen = await lines('log . "{proto} Request: {name} {type} {>id}"', ["a.example."]);
+    expect(seen).toContain("udp Request: a.example. A 4711");
+    expect(seen).toContain("tcp Request: a.example. A 4711");
+  });
+
+  it.each([
+    ["log gone.example", ["x.gone.example. NXDOMAIN"]],
+    ['log . "{name} {rcode}" {\n class denial\n}', ["x.gone.example. NXDOMAIN"]],
+    [
+      "log . {combined} {\n class denial error\n}",
+      ["x.gone.example. NXDOMAIN", "none.example. SERVFAIL"],
+    ],
+    [
+      "log . {\n class denial\n class success\n}",
+      ["a.example. NOERROR", "x.gone.example. NXDOMAIN"],
+    ],
+  ])("%s", async (directive, expected) => {
+    const seen = (await lines(directive, NAMES))
+      .filter((line) => !line.startsWith("plugin/errors"))
+      .map((line) => /(\S+\.example\.).*?\b(NOERROR|NXDOMAIN|SERVFAIL)\b/.exec(line))
+      .filter((match) => match !== null)
+      .map(([, name, rcode]) => `${name} ${rcode}`);
+    expect(seen).toEqual(expected.flatMap((line) => [line, line]));
+  });
+});
+
+describe("errors with show_first", () => {
+  it("tells the first at once, with the rule's level, and the number of several", async () => {
+    const consolidate = 'errors {\n consolidate 1s "^no entry" warning show_first\n }';
+    const dns = await startDns({
+      corefile: `.:0 {\n bind 127.0.0.1\n ${consolidate}\n hosts /dev/null\n}`,
+    });
+    for (const name of ["a.example.", "b.example."]) await ask(dns.port, name, "A");
+    await dns[Symbol.asyncDispose]();
+    const seen = dns.log.map((line) => JSON.parse(line) as { level: string; msg: string });
+    const errors = seen.filter(({ msg }) => msg.startsWith("plugin/errors"));
+    expect(errors.map(({ level, msg }) => `${level} ${msg}`)).toEqual([
+      "warn plugin/errors: 2 a.example. A: plugin/hosts: no entry and no fallthrough",
+      "warn plugin/errors: 2 errors like '^no entry' occurred in last 1s",
+    ]);
+  });
+});
+
 describe("hosts", () => {
   it("answers from the file and the Corefile, and follows the file", async () => {
     const corefile = block(

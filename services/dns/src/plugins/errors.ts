@@ -50,10 +50,12 @@ export const errors: Plugin = {
     });
     const report = (query: Query, error: unknown): void => {
       const text = error instanceof Error ? error.message : String(error);
-      const rule = consolidations.find(({ pattern }) => pattern.test(text));
+      // A pattern may begin where the plugin's own words do, as it may in CoreDNS.
+      const bare = text.replace(/^plugin\/[a-z0-9]+: /, "");
+      const rule = consolidations.find(({ pattern }) => pattern.test(bare) || pattern.test(text));
       if (rule !== undefined && consolidate(rule, logger)) return;
       const line = `plugin/errors: ${rcodeOf(error)} ${query.name} ${query.question.type}: ${text}`;
-      logger.error(stacktrace ? { err: error } : {}, line);
+      logger[rule?.level ?? "error"](stacktrace ? { err: error } : {}, line);
     };
     return {
       allowsReuse: true,
@@ -103,9 +105,10 @@ function consolidate(rule: Consolidation, logger: Logger): boolean {
 function flush(rule: Consolidation, logger: Logger): void {
   clearTimeout(rule.timer);
   rule.timer = undefined;
-  const { count, pattern, periodMs, level } = rule;
+  const { count, pattern, periodMs, level, showFirst } = rule;
   rule.count = 0;
-  if (count === 0) return;
+  // The first one was told already.
+  if (count === 0 || (count === 1 && showFirst)) return;
   const seconds = `${periodMs / 1000}s`;
   logger[level](
     `plugin/errors: ${count} errors like '${pattern.source}' occurred in last ${seconds}`,

@@ -1,6 +1,8 @@
 import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import {
   CLASS_IN,
+  decodeMessage,
   encodeMessage,
   Flag,
   type Message,
@@ -155,6 +157,28 @@ describe("forward", () => {
     const directive = `forward . 127.0.0.1:${upstream.port} {\n read_timeout 30ms\n }`;
     await using dns = await startDns({ corefile: corefile(directive) });
     expect(rcodeName((await ask(dns.port, "a.example.", "A")).rcode)).toBe("SERVFAIL");
+  });
+
+  it("waits for the right answer when others with a wrong id come first", async () => {
+    const upstream = createSocket("udp4").bind(0, "127.0.0.1");
+    await once(upstream, "listening");
+    upstream.on("message", (bytes, { port }) => {
+      const query = decodeMessage(bytes);
+      const send = (id: number, ip: string): void => {
+        const answer = { ...query, id, flags: Flag.QR, answers: address(query, ip) };
+        upstream.send(encodeMessage(answer), port, "127.0.0.1");
+      };
+      for (let off = 1; off <= 50; off++) send((query.id + off) & 0xffff, "6.6.6.6");
+      upstream.send(Buffer.from("no DNS"), port, "127.0.0.1");
+      send(query.id, "192.0.2.1");
+    });
+    const { port } = upstream.address();
+    await using dns = await startDns({ corefile: corefile(`forward . 127.0.0.1:${port}`) });
+    for (let round = 0; round < 10; round++) {
+      const { answers } = await ask(dns.port, `a${round}.example.`, "A");
+      expect(answers).toMatchObject([{ address: "192.0.2.1" }]);
+    }
+    upstream.close();
   });
 
   it("asks the next forward for what the first does not know", async () => {
