@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRestClient, loadKubeconfig, type RestClient } from "@kubehop/client";
@@ -23,6 +23,8 @@ export interface ApiServerProcess extends AsyncDisposable {
   kubeconfigFor(user: string, ...groups: string[]): Promise<string>;
   /** Its process's number; another one after a restart. */
   readonly pid: number;
+  /** How its process ended; null while it runs, or when a signal ended it. */
+  readonly exitCode: number | null;
   /** Ends it, as a crash would unless another signal is given, and waits for its end. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** On the same port (ending it first when it runs). */
@@ -31,16 +33,33 @@ export interface ApiServerProcess extends AsyncDisposable {
 
 const MAIN = join(import.meta.dirname, "../../../services/apiserver/src/main.ts");
 
+/** What is to be other than usual. */
+export interface ApiServerOptions {
+  /** A server whose CA, keys and users it shares, as the API servers of one cluster do. */
+  readonly peer?: ApiServerProcess;
+  /** Further flags, or others than usual: `--event-ttl=1s`. */
+  readonly flags?: readonly string[];
+}
+
+const filesOf = new WeakMap<ApiServerProcess, Files>();
+
 /** Starts `services/apiserver` on a free port of 127.0.0.1 over a nats-server. */
-export async function startApiServer(nats: NatsServer): Promise<ApiServerProcess> {
+export async function startApiServer(
+  nats: NatsServer,
+  { peer, flags = [] }: ApiServerOptions = {},
+): Promise<ApiServerProcess> {
   const directory = await mkdtemp(join(tmpdir(), "kubehop-apiserver-"));
   const port = await freePort();
-  const files = await writeFiles(directory, port);
+  const shared = peer && filesOf.get(peer);
+  const files =
+    shared === undefined
+      ? await writeFiles(directory, port)
+      : await shareFiles(shared, directory, port);
   const rest = createRestClient({ ...loadKubeconfig(files.kubeconfig), userAgent: "test" });
-  const args = [...files.args, `--secure-port=${port}`, ...busArgs(nats)];
+  const args = [...files.args, `--secure-port=${port}`, ...busArgs(nats), ...flags];
   let child = await launch(args, rest);
   const kill = (signal: NodeJS.Signals = "SIGKILL"): Promise<void> => end(child, signal);
-  return {
+  const server: ApiServerProcess = {
     kubeconfig: files.kubeconfig,
     directory,
     caFile: files.caFile,
@@ -48,6 +67,9 @@ export async function startApiServer(nats: NatsServer): Promise<ApiServerProcess
     rest,
     get pid() {
       return child.pid ?? 0;
+    },
+    get exitCode() {
+      return child.exitCode;
     },
     kill,
     async restart() {
@@ -60,6 +82,8 @@ export async function startApiServer(nats: NatsServer): Promise<ApiServerProcess
       await rm(directory, { recursive: true, force: true });
     },
   };
+  filesOf.set(server, files);
+  return server;
 }
 
 async function launch(args: readonly string[], rest: RestClient): Promise<ChildProcess> {
@@ -98,6 +122,14 @@ interface Files {
   readonly kubeconfig: string;
   readonly caFile: string;
   readonly kubeconfigFor: ApiServerProcess["kubeconfigFor"];
+}
+
+/** The files of another server, and a kubeconfig that leads to the own port. */
+async function shareFiles(files: Files, directory: string, port: number): Promise<Files> {
+  const text = await readFile(files.kubeconfig, "utf8");
+  const path = join(directory, "kubeconfig");
+  await writeFile(path, text.replace(/https:\/\/127\.0\.0\.1:\d+/, `https://127.0.0.1:${port}`));
+  return { ...files, kubeconfig: path };
 }
 
 async function writeFiles(directory: string, port: number): Promise<Files> {

@@ -9,10 +9,12 @@ import {
   type RunningService,
 } from "@kubehop/kit";
 import { readFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { formatAddress } from "./allocators/address.ts";
 import { build } from "./app.ts";
 import { createAuthenticator, createTokenAuthenticator } from "./auth/authenticate.ts";
 import { createAuthorizer } from "./auth/authorize.ts";
+import { createNodeAuthorizer } from "./auth/nodes/node-authorizer.ts";
 import { createEscalationCheck } from "./auth/rbac/escalation.ts";
 import { createGrants } from "./auth/rbac/grants.ts";
 import { createServiceAccountTokens } from "./auth/service-account-tokens.ts";
@@ -46,6 +48,9 @@ import { createWatchCache } from "./watch/cache.ts";
 /** Recent events of one resource kept for watchers that come back. */
 const WINDOW = { events: 4_096, bytes: 16 * 1024 * 1024 };
 
+/** A process that takes longer than 30 s to stop is ended. */
+const MAX_SHUTDOWN_DELAY_MS = 20_000;
+
 /** An API server that runs. */
 export interface RunningApiServer extends RunningService {
   /** The bound port. */
@@ -59,7 +64,11 @@ export interface RunningApiServer extends RunningService {
  */
 export async function buildApiServer(config: Config, kit: Kit): Promise<RunningApiServer> {
   const ranges = parseServiceRanges(config);
-  const eventTtlMs = parseEventTtl(config.eventTtl);
+  const eventTtlMs = durationOf(config, "eventTtl");
+  const shutdownDelayMs = durationOf(config, "shutdownDelayDuration");
+  if (shutdownDelayMs > MAX_SHUTDOWN_DELAY_MS) {
+    throw new ConfigError("--shutdown-delay-duration: it may be 20s at most.");
+  }
   const files = await readFiles(config);
   await using parts = new AsyncDisposableStack();
   const bus = parts.use(await connect(config, kit));
@@ -77,6 +86,8 @@ export async function buildApiServer(config: Config, kit: Kit): Promise<RunningA
   });
   parts.use(await startBootstrap(resources, objects, kit.logger));
   await reconcileRoles(resources);
+  // Its endpoint is taken out before: who follows that, or readyz, has time to turn elsewhere.
+  parts.defer(() => delay(kit.signal.aborted ? shutdownDelayMs : 0));
   const address = { ip: config.advertiseAddress, port: listener.port };
   parts.use(await publish(address, { bus, resources, kit }));
   bootstrap.done = true;
@@ -169,7 +180,7 @@ function serve({ config, kit, files, bootstrap, ...rest }: ServeOptions): Promis
   const authenticateToken = createTokenAuthenticator({ tokens, store: resources.store });
   const authenticate = createAuthenticator(authenticateToken);
   const grants = createGrants(resources.cache);
-  const authorizer = createAuthorizer(grants);
+  const authorizer = createAuthorizer(grants, createNodeAuthorizer(resources.cache));
   const { cache, store } = resources;
   const metrics = createApiServerMetrics(kit.metrics, cache, VERSION["gitVersion"] ?? "");
   const now = (): number => clock.now();
@@ -191,6 +202,7 @@ function serve({ config, kit, files, bootstrap, ...rest }: ServeOptions): Promis
       readOnly: config.maxRequestsInflight,
       mutating: config.maxMutatingRequestsInflight,
     },
+    stopping: signal,
     live: {},
     ready: readyChecks(rest.bus, bootstrap, signal),
   });
@@ -216,14 +228,16 @@ function readyChecks(
   };
 }
 
-function parseEventTtl(text: string): number {
+/** The milliseconds of a flag; throws ConfigError naming it. */
+function durationOf(config: Config, flag: "eventTtl" | "shutdownDelayDuration"): number {
+  const text = config[flag];
   try {
-    const ttlMs = parseDuration(text);
-    if (ttlMs >= 0) return ttlMs;
+    const ms = parseDuration(text);
+    if (ms >= 0) return ms;
   } catch {
     // No duration: as wrong as a negative one.
   }
-  throw new ConfigError(`--event-ttl: "${text}" must be a duration such as 1h, or 0 for ever.`);
+  throw new ConfigError(`--${flagName(flag)}: "${text}" must be a duration such as 1h, or 0.`);
 }
 
 function firstAddress({ addresses: [first] }: ServiceRanges): string {

@@ -39,6 +39,8 @@ export interface AppDeps {
   /** `ip:port` at which the cluster reaches this server. */
   readonly advertised: string;
   readonly limits: InFlightLimits;
+  /** Aborts when the server begins to stop. */
+  readonly stopping: AbortSignal;
   readonly live: Checks;
   readonly ready: Checks;
 }

@@ -18,6 +18,7 @@ export const configSchema: TObject<{
   eventTtl: TString;
   maxRequestsInflight: TInteger;
   maxMutatingRequestsInflight: TInteger;
+  shutdownDelayDuration: TString;
   tlsCertFile: TString;
   tlsPrivateKeyFile: TString;
   clientCaFile: TString;
@@ -71,6 +72,10 @@ export const configSchema: TObject<{
     minimum: 0,
     default: 200,
     description: "Most writing requests answered at a time; 0 is no limit.",
+  }),
+  shutdownDelayDuration: Type.String({
+    default: "0s",
+    description: "How long to serve on after SIGTERM while readyz fails already; 20s at most.",
   }),
   tlsCertFile: Type.String({ description: "PEM file with this server's certificate." }),
   tlsPrivateKeyFile: Type.String({ description: "PEM file with its private key." }),

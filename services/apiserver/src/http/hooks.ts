@@ -17,6 +17,8 @@ export interface HookDeps {
   readonly authorizer: Authorizer;
   readonly metrics: ApiServerMetrics;
   readonly clock: Clock;
+  /** Aborts when the server begins to stop. */
+  readonly stopping: AbortSignal;
 }
 
 /** Verbs whose answers last. */
@@ -28,6 +30,8 @@ export function addHooks(app: FastifyInstance, deps: HookDeps): void {
   app.decorateRequest("context", null as unknown as RequestContext);
   app.addHook("onRequest", async (request, reply) => {
     void reply.headers({ "audit-id": randomUUID(), "cache-control": "no-cache, private" });
+    // The next request is to come over another connection, which may lead to another server.
+    if (deps.stopping.aborted) void reply.header("connection", "close");
     const context = contextOf(request, deps.clock.now());
     request.context = context;
     finish.set(request, countStart(deps.metrics, request));

@@ -10,19 +10,25 @@ interface Closable {
 export interface StreamSet {
   /** Remembers a stream until its connection closes. `end` must end it cleanly. */
   add(stream: Closable, end: () => void): void;
-  /** Ends every stream. */
+  /** Ends every stream, and from now on each new one at once. */
   endAll(): void;
 }
 
 /** Creates an empty set. */
 export function createStreamSet(): StreamSet {
   const ends = new Set<() => void>();
+  let ended = false;
   return {
     add(stream, end) {
+      if (ended) {
+        end();
+        return;
+      }
       ends.add(end);
       stream.once("close", () => ends.delete(end));
     },
     endAll() {
+      ended = true;
       for (const end of ends) end();
     },
   };

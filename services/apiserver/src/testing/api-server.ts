@@ -192,6 +192,7 @@ export async function writeConfig(
     eventTtl: "1h0m0s",
     maxRequestsInflight: 400,
     maxMutatingRequestsInflight: 200,
+    shutdownDelayDuration: "0s",
     tlsCertFile: await write("apiserver.crt", serving.cert),
     tlsPrivateKeyFile: await write("apiserver.key", serving.key),
     clientCaFile: ca,

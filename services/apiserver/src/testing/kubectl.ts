@@ -13,7 +13,7 @@ export interface Outcome {
 
 /** Runs stock kubectl as the server's administrator; its cache is the server's directory. */
 export function runKubectl(
-  server: TestApiServer,
+  server: Pick<TestApiServer, "kubeconfig" | "directory">,
   args: readonly string[],
   input: string = "",
 ): Promise<Outcome> {
