@@ -50,6 +50,20 @@ export async function access({ says, fails, file, mutters }: KubectlSession): Pr
     "clusterrolebinding.rbac.authorization.k8s.io/probe created\n",
   );
   await says("kubectl auth can-i get /metrics --as=jane", "yes\n");
+  const kubelet = "--as=system:node:node-2 --as-group=system:nodes";
+  await says(`kubectl get node node-1 -o name ${kubelet}`, "node/node-1\n");
+  await fails(
+    `kubectl label node node-1 x=y ${kubelet}`,
+    /node "node-2" is not allowed to modify node "node-1"/,
+  );
+  await fails(
+    `kubectl get secret pass ${kubelet}`,
+    /no relationship found between node 'node-2' and this object\n$/,
+  );
+  await fails(
+    `kubectl delete pod talker ${kubelet}`,
+    /node "node-2" can only delete pods with spec\.nodeName set to itself\n$/,
+  );
   await says(
     "kubectl delete clusterrole,clusterrolebinding probe",
     /^(?:clusterrole\S+ "probe" deleted\n){2}$/,

@@ -4,6 +4,7 @@ import { bindingOf, createTestCache, putAll, roleOf, type TestCache } from "../t
 import { accessOf } from "./attributes.ts";
 import { createAuthorizer, type Authorizer } from "./authorize.ts";
 import { impersonatedUser } from "./impersonate.ts";
+import { createNodeAuthorizer } from "./nodes/node-authorizer.ts";
 import { createEscalationCheck } from "./rbac/escalation.ts";
 import { createGrants } from "./rbac/grants.ts";
 import { ANONYMOUS, type UserInfo } from "./user.ts";
@@ -32,7 +33,7 @@ function setup(): {
 } {
   const cache = createTestCache();
   const grants = createGrants(cache.cache);
-  return { cache, grants, authorizer: createAuthorizer(grants) };
+  return { cache, grants, authorizer: createAuthorizer(grants, createNodeAuthorizer(cache.cache)) };
 }
 
 function messageOf(act: () => void): string {

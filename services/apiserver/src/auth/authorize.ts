@@ -5,6 +5,8 @@ import {
   type PathAccess,
   type ResourceAccess,
 } from "./attributes.ts";
+import type { NodeAuthorizer } from "./nodes/node-authorizer.ts";
+import { nodeOf } from "./nodes/node-user.ts";
 import type { Grants } from "./rbac/grants.ts";
 import { ruleAllows } from "./rbac/rules.ts";
 import { MASTERS, type UserInfo } from "./user.ts";
@@ -31,12 +33,15 @@ export interface Authorizer {
 }
 
 /**
- * Creates the authorizer: RBAC (roles and the bindings that give them), but for the group
- * system:masters, which may do everything even when all roles are lost.
+ * Creates the authorizer: what a kubelet may do for its node, then RBAC (roles and the bindings that
+ * give them). The group system:masters may do everything even when all roles are lost.
  */
-export function createAuthorizer(grants: Grants): Authorizer {
+export function createAuthorizer(grants: Grants, nodes: NodeAuthorizer): Authorizer {
   const decide: Authorizer["decide"] = (user, access) => {
     if (user.groups.includes(MASTERS)) return { allowed: true, reason: "" };
+    const node = nodeOf(user);
+    const asNode = node === undefined ? undefined : nodes(node, access);
+    if (asNode === true) return { allowed: true, reason: "" };
     const missing: string[] = [];
     const namespace = isResourceAccess(access) ? access.namespace : undefined;
     for (const grant of grants.of(user, namespace)) {
@@ -47,7 +52,8 @@ export function createAuthorizer(grants: Grants): Authorizer {
         return { allowed: true, reason: `RBAC: allowed by ${grant.describe()}` };
       }
     }
-    return { allowed: false, reason: missing.length === 0 ? "" : `RBAC: ${joined(missing)}` };
+    const reasons = [asNode, missing.length === 0 ? undefined : `RBAC: ${joined(missing)}`];
+    return { allowed: false, reason: reasons.filter((text) => text !== undefined).join(", ") };
   };
   return {
     decide,
@@ -58,6 +64,9 @@ export function createAuthorizer(grants: Grants): Authorizer {
     rulesFor(user, namespace) {
       const rules: PolicyRule[] = [];
       const errors: string[] = [];
+      if (nodeOf(user) !== undefined) {
+        errors.push("node authorizer does not support user rule resolution");
+      }
       for (const { rules: own, roleRef } of grants.of(user, namespace)) {
         if (own === undefined) errors.push(notFoundText(roleRef));
         else rules.push(...own);

@@ -3,10 +3,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 import type { ServiceAccountTokens } from "../auth/service-account-tokens.ts";
 import { checkCustomCall } from "../custom-resources/custom-call.ts";
 import type { Authorizer } from "../auth/authorize.ts";
+import { checkNodeRequest, checkNodeWrite } from "../auth/nodes/node-restriction.ts";
+import { nodeOf } from "../auth/nodes/node-user.ts";
 import { RBAC_GROUP, type Write } from "../auth/rbac/escalation.ts";
 import { storedKind } from "../http/served.ts";
 import type { KubeletCredentials } from "../kubelet/kubelet.ts";
 import type { Resources } from "../resources/resources.ts";
+import { keyOf } from "../resources/target.ts";
 import { bindPod } from "./binding.ts";
 import type { Call } from "./call.ts";
 import { deleteCollection, deleteOne } from "./delete.ts";
@@ -76,11 +79,22 @@ function callOf(deps: ResourceDeps, request: FastifyRequest, reply: FastifyReply
     deps.authorizer.authorize(user, { ...resource, verb: "create" });
   };
   const call = { resource, kind, target, query, user, request, reply, authorizeCreate, now };
+  const node = nodeOf(user);
+  if (node !== undefined) {
+    return { ...call, admit: (object, old) => checkNodeWrite(node, { kind, object, old }) };
+  }
   if (group !== RBAC_GROUP) return call;
   return { ...call, admit: (object, old) => deps.admit({ user, kind, namespace, object, old }) };
 }
 
-function handle(deps: ResourceDeps, call: Call): Promise<FastifyReply | void> {
+async function handle(deps: ResourceDeps, call: Call): Promise<FastifyReply | void> {
+  const node = nodeOf(call.user);
+  if (node !== undefined) {
+    await checkNodeRequest(node, call.resource, async (name) => {
+      const entry = await deps.resources.store.find(keyOf(call.target, name));
+      return entry?.object;
+    });
+  }
   if (call.resource.subresource !== undefined) return handleSubresource(deps, call);
   const { resources } = deps;
   const { verb } = call.resource;

@@ -77,12 +77,14 @@ describe("a review of somebody", () => {
   const getPods = { verb: "get", resource: "pods", namespace: "default" };
 
   it("says what he may do, and why", async () => {
-    const allowed = await post(SUBJECT, { resourceAttributes: getPods, groups: ["system:nodes"] });
+    const getNodes = { verb: "get", resource: "nodes" };
+    const user = "system:kube-proxy";
+    const allowed = await post(SUBJECT, { resourceAttributes: getNodes, user });
     expect(allowed.body.status).toEqual({
       allowed: true,
       reason:
-        'RBAC: allowed by ClusterRoleBinding "system:node" of ClusterRole "system:node" ' +
-        'to Group "system:nodes"',
+        'RBAC: allowed by ClusterRoleBinding "system:node-proxier" of ClusterRole ' +
+        '"system:node-proxier" to User "system:kube-proxy"',
     });
     const denied = await post(LOCAL, { resourceAttributes: getPods, user: "ann" });
     expect(denied.body.status).toEqual({ allowed: false });

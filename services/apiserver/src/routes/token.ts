@@ -6,9 +6,12 @@ import {
   type KubeObject,
   methodNotAllowed,
   notFound,
+  type Pod,
 } from "@kubehop/api";
 import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
+import { checkNodeToken } from "../auth/nodes/node-restriction.ts";
+import { nodeOf } from "../auth/nodes/node-user.ts";
 import type { ServiceAccountTokens, TokenClaims } from "../auth/service-account-tokens.ts";
 import { sendJson } from "../http/answer.ts";
 import { parseWriteOptions } from "../http/write-options.ts";
@@ -70,7 +73,10 @@ export async function requestToken(
     audiences: audiences.length === 0 ? tokens.defaultAudiences : audiences,
     expirationSeconds,
   };
-  const pod = await boundPod(resources, call, request);
+  const bound = await boundPod(resources, call, request);
+  const node = nodeOf(call.user);
+  if (node !== undefined) checkNodeToken(node, account.metadata.name, bound);
+  const pod = bound && { name: bound.metadata.name, uid: bound.metadata.uid ?? "" };
   const { name, namespace = "", uid = "" } = account.metadata;
   const claims: TokenClaims = {
     namespace,
@@ -103,7 +109,7 @@ async function boundPod(
   { store }: Resources,
   { target }: Call,
   { spec, metadata }: TokenRequest,
-): Promise<TokenClaims["pod"]> {
+): Promise<Pod | undefined> {
   const bound = spec?.boundObjectRef;
   if (bound === undefined) return undefined;
   if (bound.kind !== Kinds.Pod.kind) {
@@ -114,12 +120,14 @@ async function boundPod(
   const name = bound.name ?? "";
   const pod = await store.find(keyOf({ ...target, kind: Kinds.Pod }, name));
   const uid = pod?.object.metadata.uid;
-  if (uid === undefined) throw notFound(Kinds.Pod, name);
-  if (bound.uid !== undefined && bound.uid !== "" && bound.uid !== uid) {
-    const why = `the UID in the bound object reference (${bound.uid}) does not match the UID in record`;
-    throw invalid(TokenRequestKind, metadata.name ?? "", [
-      invalidValue("spec.boundObjectRef.uid", bound.uid, why),
-    ]);
-  }
-  return { name, uid };
+  if (pod === undefined || uid === undefined) throw notFound(Kinds.Pod, name);
+  checkUid(metadata.name ?? "", bound.uid ?? "", uid);
+  return pod.object as unknown as Pod;
+}
+
+/** Throws 422 when a request is about another pod of the same name. */
+function checkUid(account: string, asked: string, uid: string): void {
+  if (asked === "" || asked === uid) return;
+  const why = `the UID in the bound object reference (${asked}) does not match the UID in record`;
+  throw invalid(TokenRequestKind, account, [invalidValue("spec.boundObjectRef.uid", asked, why)]);
 }

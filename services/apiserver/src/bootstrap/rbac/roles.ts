@@ -18,10 +18,10 @@ const REVIEWS: PolicyRule[] = [
 ];
 
 /**
- * What the kubelets need. Upstream's Node authorizer narrows it further, to the objects of a
- * kubelet's own pods; here the role is given to the group of all nodes.
+ * What the kubelets need. Nobody is bound to the role: the Node authorizer gives it to each kubelet,
+ * narrowed to the objects of its own pods.
  */
-const NODE_RULES: PolicyRule[] = [
+export const NODE_RULES: PolicyRule[] = [
   ...REVIEWS,
   rule("create", "authorization.k8s.io", "localsubjectaccessreviews"),
   rule(READ, "core", "services,configmaps,secrets,pods"),
@@ -123,7 +123,7 @@ export function defaultClusterRoleBindings(): ClusterRoleBinding[] {
     binding("system:public-info-viewer", [group(AUTHENTICATED), group(UNAUTHENTICATED)]),
     binding("system:monitoring", [group("system:monitoring")]),
     binding("system:service-account-issuer-discovery", [group("system:serviceaccounts")]),
-    binding("system:node", [group("system:nodes")]),
+    binding("system:node", []),
     binding("system:node-proxier", [user("system:kube-proxy")]),
     binding("system:kube-controller-manager", [user("system:kube-controller-manager")]),
     binding("system:kube-scheduler", [user("system:kube-scheduler")]),
