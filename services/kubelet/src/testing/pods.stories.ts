@@ -70,14 +70,18 @@ async function crashLoop(node: OneNode): Promise<unknown> {
     const status = firstContainer(candidate);
     return status?.state?.waiting?.reason === "CrashLoopBackOff" && status.restartCount >= 2;
   });
-  const { items } = await node.rest.list(Kinds.Event, { namespace: "default" });
+  // Events are written by the way: the last one may come after the status that goes with it.
+  const events = await waitFor(async () => {
+    const { items } = await node.rest.list(Kinds.Event, { namespace: "default" });
+    const own = items.filter((event) => event.involvedObject.name === "crash");
+    const reasons = own.map((event) => event.reason);
+    return reasons.includes("BackOff") && reasons;
+  });
   return {
     phase: pod.status?.phase,
     status: firstContainer(pod),
     previous: await node.log("crash", "previous=true"),
-    events: items
-      .filter((event) => event.involvedObject.name === "crash")
-      .map((event) => event.reason),
+    events,
   };
 }
 
