@@ -9,6 +9,7 @@ import { BODY_LIMIT } from "./http/body-limits.ts";
 import { addErrorHandlers, answerFrameworkError } from "./http/errors.ts";
 import { addHooks } from "./http/hooks.ts";
 import { addInFlightLimits, type InFlightLimits } from "./http/in-flight.ts";
+import type { ResourceRequest } from "./http/request-info.ts";
 import type { KubeletCredentials } from "./kubelet/kubelet.ts";
 import type { Resources } from "./resources/resources.ts";
 import { addDiscoveryRoutes } from "./routes/discovery.ts";
@@ -17,6 +18,7 @@ import { addOpenApiRoutes } from "./routes/openapi.ts";
 import { addResourceRoutes } from "./routes/resources.ts";
 import { addReviewRoutes } from "./routes/reviews.ts";
 import type { StreamSet } from "./routes/streams.ts";
+import { isServed } from "./routes/subresources.ts";
 import type { WatchDeps } from "./routes/watch.ts";
 import { VERSION } from "./version.ts";
 
@@ -59,7 +61,8 @@ export function build(deps: AppDeps): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   addErrorHandlers(app, deps.logger);
-  addHooks(app, { ...deps, metrics });
+  const served = (resource: ResourceRequest): boolean => isServed(resources.kinds, resource);
+  addHooks(app, { ...deps, metrics, isServed: served });
   addInFlightLimits(app, deps.limits);
 
   const now = (): number => clock.now();

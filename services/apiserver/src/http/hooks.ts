@@ -8,7 +8,7 @@ import { impersonatedUser } from "../auth/impersonate.ts";
 import { ANONYMOUS } from "../auth/user.ts";
 import type { ApiServerMetrics, RequestLabels } from "../metrics.ts";
 import type { RequestContext } from "./context.ts";
-import { parseResourceRequest, splitTarget } from "./request-info.ts";
+import { parseResourceRequest, type ResourceRequest, splitTarget } from "./request-info.ts";
 import { requestLabels } from "./request-labels.ts";
 
 /** What every request passes. */
@@ -17,6 +17,8 @@ export interface HookDeps {
   readonly authorizer: Authorizer;
   readonly metrics: ApiServerMetrics;
   readonly clock: Clock;
+  /** Whether a resource is one of this server's: metrics must not grow by what clients make up. */
+  readonly isServed: (resource: ResourceRequest) => boolean;
   /** Aborts when the server begins to stop. */
   readonly stopping: AbortSignal;
 }
@@ -34,7 +36,7 @@ export function addHooks(app: FastifyInstance, deps: HookDeps): void {
     if (deps.stopping.aborted) void reply.header("connection", "close");
     const context = contextOf(request, deps.clock.now());
     request.context = context;
-    finish.set(request, countStart(deps.metrics, request));
+    finish.set(request, countStart(deps, request));
     const sender = await deps.authenticate(request.raw);
     const user = impersonatedUser(deps.authorizer, sender, request.raw);
     request.context = { ...context, user };
@@ -43,7 +45,7 @@ export function addHooks(app: FastifyInstance, deps: HookDeps): void {
   });
   app.addHook("onResponse", (request, reply, done) => {
     finish.get(request)?.();
-    countEnd(deps.metrics, request, reply);
+    countEnd(deps, request, reply);
     done();
   });
 }
@@ -54,20 +56,26 @@ function contextOf(request: FastifyRequest, now: number): RequestContext {
   return { path, query, resource, user: ANONYMOUS, now };
 }
 
-function countStart(metrics: ApiServerMetrics, request: FastifyRequest): () => void {
-  const labels = labelsOf(request);
+function countStart({ metrics, isServed }: HookDeps, request: FastifyRequest): () => void {
+  const labels = labelsOf(request, isServed);
   if (STREAMS.has(labels.verb)) return metrics.streamStarted(labels);
   return metrics.requestStarted(request.method !== "GET" && request.method !== "HEAD");
 }
 
-function countEnd(metrics: ApiServerMetrics, request: FastifyRequest, reply: FastifyReply): void {
-  metrics.requestDone(labelsOf(request), {
+function countEnd(
+  { metrics, isServed }: HookDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  metrics.requestDone(labelsOf(request, isServed), {
     code: reply.statusCode,
     seconds: reply.elapsedTime / 1_000,
     bytes: Number(reply.getHeader("content-length") ?? 0),
   });
 }
 
-function labelsOf({ context: { resource, query }, method }: FastifyRequest): RequestLabels {
-  return requestLabels(method, resource, query);
+function labelsOf(request: FastifyRequest, isServed: HookDeps["isServed"]): RequestLabels {
+  const { resource, query } = request.context;
+  const known = resource !== undefined && isServed(resource) ? resource : undefined;
+  return requestLabels(request.method, known, query);
 }

@@ -1,4 +1,7 @@
 import type { Kind } from "@kubehop/api";
+import type { KindTable } from "../custom-resources/kind-table.ts";
+import type { ResourceRequest } from "../http/request-info.ts";
+import { REVIEWS } from "./review-kinds.ts";
 
 /** A subresource as discovery tells of it. */
 export interface Subresource {
@@ -68,6 +71,15 @@ export function subresourcesOf(kind: Kind): readonly Subresource[] {
   };
   const own = group === "" ? (OWN[kind.plural] ?? []) : [];
   return [...own, ...(kind.scale ? [scale] : []), ...(kind.status ? [status] : [])];
+}
+
+/** Whether a request is about a resource and subresource that this server has. */
+export function isServed(kinds: KindTable, request: ResourceRequest): boolean {
+  const { group, version, plural, subresource } = request;
+  const isReview = (kind: Kind): boolean => kind.group === group && kind.plural === plural;
+  const kind = kinds.byPlural(group, version, plural) ?? REVIEWS.find(isReview);
+  if (kind === undefined || subresource === undefined) return kind !== undefined;
+  return subresourcesOf(kind).some(({ name }) => name === subresource);
 }
 
 function core(name: string, kind: string, verbs: readonly string[]): Subresource {

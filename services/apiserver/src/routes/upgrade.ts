@@ -15,6 +15,7 @@ import { viewOf } from "./call.ts";
 import { isPodStream, type PodStreamDeps, streamToPod } from "./pod-streams.ts";
 import { isProxied, placeOf } from "./proxy.ts";
 import { answerAndEnd, tunnel } from "./tunnel.ts";
+import { isServed } from "./subresources.ts";
 import type { WatchDeps } from "./watch.ts";
 import { createWatchSockets, type Upgrade, type WatchSockets } from "./watch-socket.ts";
 
@@ -55,10 +56,9 @@ async function serve(deps: UpgradeDeps, watches: WatchSockets, upgrade: Upgrade)
   const resource = parseResourceRequest(method, path, query);
   deps.authorizer.authorize(user, accessOf(method, path, resource, query));
   if (resource === undefined) throw resourceNotFound();
-  upgrade.socket.once(
-    "close",
-    deps.watch.metrics.streamStarted(requestLabels(method, resource, query)),
-  );
+  const known = isServed(deps.resources.kinds, resource) ? resource : undefined;
+  const labels = requestLabels(method, known, query);
+  upgrade.socket.once("close", deps.watch.metrics.streamStarted(labels));
   if (isPodStream(resource)) return streamToPod(deps, resource, upgrade);
   if (resource.subresource === "proxy") return proxyUpgrade(deps, resource, upgrade);
   if (resource.verb === "watch") return watchUpgrade(deps, watches, { resource, query, upgrade });
