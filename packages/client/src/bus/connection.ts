@@ -95,6 +95,8 @@ function dial(options: BusOptions): Promise<NatsConnection> {
     ignoreAuthErrorAbort: true,
     pingInterval: PING_INTERVAL_MS,
     maxPingOut: MAX_PINGS_OUT,
+    // An error with a stack for each request, made before anything has failed, costs too much.
+    noAsyncTraces: true,
   });
 }
 

@@ -90,7 +90,9 @@ export function createObjectStore(storage: Storage, cache: WatchCache): ObjectSt
 async function applied(cache: WatchCache, answer: () => Promise<number>): Promise<number> {
   try {
     const revision = await answer();
-    await cache.applied(revision, AbortSignal.timeout(APPLY_DEADLINE_MS));
+    if (revision > cache.revision()) {
+      await cache.applied(revision, AbortSignal.timeout(APPLY_DEADLINE_MS));
+    }
     return revision;
   } catch (error) {
     throw isUnconfirmed(error) ? timeout(error) : error;
