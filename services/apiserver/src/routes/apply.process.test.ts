@@ -311,6 +311,49 @@ describe("managedFields", () => {
     expect(missing.status).toBe(404);
   });
 
+  it("are kept of /scale, whose configuration is a Scale", async () => {
+    const name = "scaled-by-apply";
+    const path = `${DEPLOYMENTS}/${name}`;
+    const labels = { app: name };
+    const spec = { containers: [{ name: "main", image: "example/image:1" }] };
+    const template = { metadata: { labels }, spec };
+    const deployment = {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name },
+      spec: { selector: { matchLabels: labels }, template },
+    };
+    await send("POST", DEPLOYMENTS, deployment);
+    const scale = (replicas: number | string): object => {
+      return {
+        apiVersion: "autoscaling/v1",
+        kind: "Scale",
+        metadata: { name },
+        spec: { replicas },
+      };
+    };
+    const scaled = await apply(`${path}/scale`, scale(4), { query: "&force=true" });
+    expect([scaled.status, scaled.body.kind, scaled.body.spec]).toEqual([
+      200,
+      "Scale",
+      { replicas: 4 },
+    ]);
+    const stored = await server.send(path);
+    expect(stored.body.spec.replicas).toBe(4);
+    const owned = { "f:spec": { "f:replicas": {} } };
+    expect(managers(stored)).toContainEqual(["applier Apply scale", owned]);
+    const conflict = await apply(`${path}/scale`, scale(5), { manager: "other" });
+    expect([conflict.status, conflict.body.message]).toEqual([
+      409,
+      'Apply failed with 1 conflict: conflict with "applier" with subresource "scale": .spec.replicas',
+    ]);
+    const negative = await apply(`${path}/scale`, scale(-1));
+    expect(negative.body.message).toContain(`Scale.autoscaling "${name}" is invalid`);
+    expect((await apply(`${path}/scale`, scale("many"))).status).toBe(400);
+    expect((await apply(`${path}/scale`, deployment)).status).toBe(400);
+    expect((await apply(`${DEPLOYMENTS}/nobody/scale`, scale(1))).status).toBe(404);
+  });
+
   it("can be reset, and rewritten by a JSON patch", async () => {
     const path = `${CONFIG_MAPS}/reset`;
     const { body } = await apply(path, configMap("reset", { a: "1" }));

@@ -3,9 +3,9 @@ import {
   applyConfiguration,
   badRequest,
   configurationErrors,
+  type Decodable,
   decodeObject,
   fieldTypeOf,
-  type Kind,
   type KubeObject,
 } from "@kubehop/api";
 import type { FastifyReply } from "fastify";
@@ -30,29 +30,55 @@ export async function applyToObject(
   call: Call,
   part: Part,
 ): Promise<FastifyReply> {
+  const { config, dryRun, apply } = applicationOf(resources, call, call.kind);
+  const write = { dryRun, writer: undefined };
+  const change = (): Promise<FastifyReply> =>
+    answerUpdated(resources, call, { ...write, part, apply: (live) => apply(config, live) });
+  if (part !== "object") return change();
+  return changeOrCreate(change, () => answerCreated(resources, call, apply(config), write));
+}
+
+/** What a call that applies asks for. */
+export interface Application<T extends KubeObject> {
+  /** What its body says. */
+  readonly config: T;
+  readonly dryRun: boolean;
+  /** An object of the call's kind made what a configuration of that kind says of it. */
+  apply(config: KubeObject, live?: KubeObject): KubeObject;
+}
+
+/** Reads a call that applies a configuration of a kind, its own or that of a subresource. Throws 400 or 422. */
+export function applicationOf<T extends KubeObject>(
+  resources: Resources,
+  call: Call,
+  configured: Decodable<T>,
+): Application<T> {
   const { kind, query } = call;
   const options = parseWriteOptions(query, "PatchOptions", true);
-  const config = configurationOf(call, kind, options.fieldValidation);
+  const config = configurationOf(call, configured, options.fieldValidation);
   const writer = writerOf(call, options);
   const rules = ownershipRulesOf(kind, writer);
   const manager = fieldManagerOf(kind, writer, "Apply");
-  const applied = (live: KubeObject | undefined): KubeObject => {
-    const time = timestamp(resources.clock.now());
-    const { force } = options;
-    const result = applyConfiguration(rules, { live, config, manager, force, time });
-    const { object } = decodeObject(kind, structuredClone(result.object));
-    object.metadata.managedFields = result.managedFields;
-    return object;
+  const { dryRun, force } = options;
+  return {
+    config,
+    dryRun,
+    apply(wanted, live) {
+      const time = timestamp(resources.clock.now());
+      const result = applyConfiguration(rules, { live, config: wanted, manager, force, time });
+      const { object } = decodeObject(kind, structuredClone(result.object));
+      object.metadata.managedFields = result.managedFields;
+      return object;
+    },
   };
-  const write = { dryRun: options.dryRun, writer: undefined };
-  const change = (): Promise<FastifyReply> =>
-    answerUpdated(resources, call, { ...write, part, apply: applied });
-  if (part !== "object") return change();
-  return changeOrCreate(change, () => answerCreated(resources, call, applied(undefined), write));
 }
 
 /** The configuration in a call's body; throws 400 when it can't be applied. */
-function configurationOf(call: Call, kind: Kind, fieldValidation: FieldValidation): KubeObject {
+function configurationOf<T extends KubeObject>(
+  call: Call,
+  kind: Decodable<T>,
+  fieldValidation: FieldValidation,
+): T {
   const { value, duplicates } = readConfiguration(requireBody(bodyOf(call)));
   const problems = fieldValidation === "Ignore" ? [] : yamlProblems(duplicates);
   if (fieldValidation === "Strict" && problems.length > 0) {
@@ -69,7 +95,7 @@ function configurationOf(call: Call, kind: Kind, fieldValidation: FieldValidatio
   return object;
 }
 
-function checkType(kind: Kind, value: unknown): asserts value is Partial<KubeObject> {
+function checkType(kind: Decodable, value: unknown): asserts value is Partial<KubeObject> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw badRequest("error decoding YAML: the configuration must be an object");
   }
@@ -80,7 +106,7 @@ function checkType(kind: Kind, value: unknown): asserts value is Partial<KubeObj
   throw badRequest(`invalid object type: ${type}`);
 }
 
-function untyped({ target }: Call, kind: Kind, errors: readonly string[]): string {
+function untyped({ target }: Call, kind: Decodable, errors: readonly string[]): string {
   const { namespace = "", name = "" } = target;
   const version = kind.group === "" ? `/${kind.version}` : apiVersionOf(kind);
   const about = `${namespace}/${name}; ${version}, Kind=${kind.kind}`;

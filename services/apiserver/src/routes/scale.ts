@@ -1,4 +1,5 @@
 import {
+  apiVersionOf,
   type Decodable,
   formatLabelSelector,
   invalid,
@@ -16,9 +17,11 @@ import { Type } from "typebox";
 import { customTraits } from "../custom-resources/custom-kind.ts";
 import { readScale, type ScaleNumbers, writeScale } from "../custom-resources/scale.ts";
 import { sendJson } from "../http/answer.ts";
+import { APPLY_TYPE, mediaTypeOf } from "../http/body.ts";
 import { parseWriteOptions } from "../http/write-options.ts";
 import type { Resources } from "../resources/resources.ts";
 import { updateObject } from "../resources/update.ts";
+import { applicationOf } from "./apply.ts";
 import { type Call, objectOf, viewOf, writerOf } from "./call.ts";
 import { patcherOf } from "./patch.ts";
 import { entryOf, namedTarget } from "./read.ts";
@@ -51,6 +54,8 @@ export async function handleScale(resources: Resources, call: Call): Promise<Fas
     const { object } = await entryOf(resources, call);
     return sendJson(call.reply, JSON.stringify(scaleOf(kind, object)), view);
   }
+  const contentType = mediaTypeOf(call.request.headers["content-type"]);
+  if (verb === "patch" && contentType === APPLY_TYPE) return applyScale(resources, call);
   const kindOfOptions = verb === "patch" ? "PatchOptions" : "UpdateOptions";
   const options = parseWriteOptions(call.query, kindOfOptions);
   const { dryRun, fieldValidation } = options;
@@ -67,6 +72,29 @@ export async function handleScale(resources: Resources, call: Call): Promise<Fas
     apply: (object) => withScale(kind, object, change(scaleOf(kind, object))),
   });
   return sendJson(call.reply, JSON.stringify(scaleOf(kind, entry.object)), view);
+}
+
+/**
+ * Server-side apply of a Scale: of the object it says how many pods are wanted, and nothing else. The
+ * manager owns that field of the object, through the subresource.
+ */
+async function applyScale(resources: Resources, call: Call): Promise<FastifyReply> {
+  const { kind, target } = call;
+  const { config, dryRun, apply } = applicationOf(resources, call, ScaleKind);
+  const replicas = config.spec?.replicas;
+  checkReplicas(target.name ?? "", replicas ?? 0);
+  const { name = "", namespace } = target;
+  const metadata = { name, ...(namespace !== undefined && { namespace }) };
+  const bare: KubeObject = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata };
+  const wanted = replicas === undefined ? bare : withReplicas(kind, bare, replicas);
+  const entry = await updateObject(resources, {
+    target: namedTarget(call),
+    part: "object",
+    dryRun,
+    writer: undefined,
+    apply: (live) => apply(wanted, live),
+  });
+  return sendJson(call.reply, JSON.stringify(scaleOf(kind, entry.object)), viewOf(call));
 }
 
 function replacedScale(scale: Scale): (current: Scale) => Scale {
@@ -113,15 +141,22 @@ function selectorOf({ kind, ...object }: KubeObject): Selector {
 
 function withScale(kind: Kind, object: KubeObject, scale: Scale): KubeObject {
   const replicas = scale.spec?.replicas ?? 0;
-  if (replicas < 0) {
-    const why = "must be greater than or equal to 0";
-    throw invalid(ScaleKind, object.metadata.name, [invalidValue("spec.replicas", replicas, why)]);
-  }
+  checkReplicas(object.metadata.name, replicas);
   const { resourceVersion } = scale.metadata;
   const metadata = { ...object.metadata, resourceVersion: resourceVersion ?? "" };
   const { uid } = scale.metadata;
   if (uid !== undefined && uid !== "") metadata.uid = uid;
+  return withReplicas(kind, { ...object, metadata }, replicas);
+}
+
+function checkReplicas(name: string, replicas: number): void {
+  if (replicas >= 0) return;
+  const why = "must be greater than or equal to 0";
+  throw invalid(ScaleKind, name, [invalidValue("spec.replicas", replicas, why)]);
+}
+
+function withReplicas(kind: Kind, object: KubeObject, replicas: number): KubeObject {
   const paths = customTraits(kind)?.scalePaths;
-  if (paths !== undefined) return writeScale({ ...object, metadata }, paths, replicas);
-  return { ...object, metadata, spec: { ...(object["spec"] as object | undefined), replicas } };
+  if (paths !== undefined) return writeScale(object, paths, replicas);
+  return { ...object, spec: { ...(object["spec"] as object | undefined), replicas } };
 }
