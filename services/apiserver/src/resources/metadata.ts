@@ -64,8 +64,15 @@ export function generateName(prefix: string, random: () => number): string {
 
 /** Unix ms as metav1.Time: RFC 3339 in UTC, whole seconds. */
 export function timestamp(now: number): string {
-  return `${new Date(now).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(now / 1_000);
+  if (second !== newest.second) {
+    newest = { second, text: `${new Date(now).toISOString().slice(0, 19)}Z` };
+  }
+  return newest.text;
 }
+
+/** The second of the last timestamp: every write of that second has the same. */
+let newest = { second: Number.NaN, text: "" };
 
 function carry(object: KubeObject, old: KubeObject, field: keyof KubeObject["metadata"]): void {
   const value = old.metadata[field];
