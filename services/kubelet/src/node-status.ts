@@ -36,8 +36,8 @@ export interface NodeDescription {
   readonly bootId: string;
 }
 
-/** Version of the Kubernetes whose behaviour this kubelet follows. */
-const KUBELET_VERSION = "v1.36.0+kubehop";
+/** That of the API server: no kubelet may be newer than it (the policy of version skew). */
+const KUBELET_VERSION = "v1.32.0+kubehop";
 
 /** What a healthy node says of itself: type, status, reason, message (pkg/kubelet/nodestatus). */
 const CONDITIONS = [

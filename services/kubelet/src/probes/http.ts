@@ -26,7 +26,7 @@ export async function probeHttp(target: HttpTarget, signal: AbortSignal): Promis
   const host = isIPv6(target.host) ? `[${target.host}]` : target.host;
   const path = target.path.startsWith("/") ? target.path : `/${target.path}`;
   const url = `${target.scheme}://${host}:${target.port}${path}`;
-  const headers = { "user-agent": "kube-probe/1.36", accept: "*/*", ...lowerCase(target.headers) };
+  const headers = { "user-agent": "kube-probe/1.32", accept: "*/*", ...lowerCase(target.headers) };
   try {
     const answer = await request(url, { headers, signal, dispatcher: agent, reset: true });
     await answer.body.dump({ limit: MAX_BODY_BYTES, signal });
