@@ -38,6 +38,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   dns2: /^services\/sample-app\//,
   "dns-packet": /^$/,
   "@marcbachmann/cel-js": /^services\/apiserver\/src\/custom-resources\/cel/,
+  "@kubernetes/client-node": /^$/,
   re2js: /^services\/apiserver\/src\/custom-resources\/pattern/,
   commander: /^packages\/cli\//,
   pino: /^(packages\/kit\/src\/logger|services\/sample-app\/)/,
