@@ -48,6 +48,19 @@ describe("createProxyHealth", () => {
     expect(health.report("livez").healthy).toBe(false);
   });
 
+  it.each([3_600_000, -3_600_000])(
+    "does not take a jump of the clock by %i ms for a delay",
+    (ms) => {
+      const { health, pass, jump } = setUp();
+      health.queued();
+      jump(ms);
+      pass(59_999);
+      expect(health.report("livez").healthy).toBe(true);
+      pass(1);
+      expect(health.report("livez").healthy).toBe(false);
+    },
+  );
+
   it("keeps the age of a change whose sync failed", () => {
     const { health, pass } = setUp();
     health.queued();
@@ -84,9 +97,9 @@ function setUp(
   node: Partial<Node> = {},
   unbound: readonly { frontend: string; reason: string }[] = [],
 ) {
-  let now = START;
+  let [now, monotonic] = [START, 5_000];
   const health = createProxyHealth({
-    clock: { now: () => now, monotonic: () => now },
+    clock: { now: () => now, monotonic: () => monotonic },
     timeoutMs: 60_000,
     families: ["IPv4"],
     node: () => ({
@@ -98,5 +111,12 @@ function setUp(
     }),
     unboundPorts: () => unbound,
   });
-  return { health, pass: (ms: number) => (now += ms) };
+  return {
+    health,
+    pass(ms: number) {
+      now += ms;
+      monotonic += ms;
+    },
+    jump: (ms: number) => void (now += ms),
+  };
 }

@@ -45,10 +45,11 @@ export interface ProxyHealthOptions {
 export function createProxyHealth(options: ProxyHealthOptions): ProxyHealth {
   const { clock, timeoutMs, families } = options;
   let lastUpdated: number | undefined;
+  // By a clock that does not jump: a pending change is as old as it is.
   let oldestQueued: number | undefined;
   let oldestSyncing: number | undefined;
   return {
-    queued: () => void (oldestQueued ??= clock.now()),
+    queued: () => void (oldestQueued ??= clock.monotonic()),
     syncing() {
       oldestSyncing ??= oldestQueued;
       oldestQueued = undefined;
@@ -58,14 +59,13 @@ export function createProxyHealth(options: ProxyHealthOptions): ProxyHealth {
       oldestSyncing = undefined;
     },
     report(path) {
-      const now = clock.now();
       const oldestPending = oldestSyncing ?? oldestQueued;
-      const current = oldestPending === undefined || now - oldestPending < timeoutMs;
+      const current = oldestPending === undefined || clock.monotonic() - oldestPending < timeoutMs;
       const nodeEligible = isEligible(options.node());
       const updated = formatTime(lastUpdated);
       return {
         lastUpdated: updated,
-        currentTime: formatTime(now),
+        currentTime: formatTime(clock.now()),
         nodeEligible,
         healthy: current && (path === "livez" || nodeEligible),
         status: Object.fromEntries(

@@ -39,13 +39,17 @@ export const iptablesPreflight: Preflight = async (commands, families) => {
   return undefined;
 };
 
-/** Mode ipvs: the program, and the kernel's IP Virtual Server. */
+/**
+ * Mode ipvs is never used: its virtual servers are rendered (`kubehop rules --mode ipvs`), and this
+ * program does not keep them in the kernel. What is missing for that is told first.
+ */
 export const ipvsPreflight: Preflight = async (commands) => {
   const result = await commands.run(IPVS_PROBE);
   if (/initialize ipvs|Protocol not available/.test(result.stderr)) {
     return "this kernel has no IP Virtual Server (module ip_vs is neither loaded nor built in)";
   }
-  return explain(result, { program: "ipvsadm", debian: "ipvsadm" });
+  const missing = explain(result, { program: "ipvsadm", debian: "ipvsadm" });
+  return missing ?? "this kube-proxy prints its rules (kubehop rules --mode ipvs) and applies none";
 };
 
 function explain(
