@@ -10,6 +10,7 @@ describe("resolveSettings", () => {
       forwarder: {
         dialTimeoutMs: 250,
         dialTries: 4,
+        halfClosedTimeoutMs: 3_600_000,
         udpIdleTimeoutMs: 30_000,
         maxConnections: 16_384,
         maxUdpFlows: 8_192,

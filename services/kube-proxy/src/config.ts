@@ -145,6 +145,8 @@ export interface Settings {
 
 /** Dials of one connection (upstream's userspace mode: four). */
 const DIAL_TRIES = 4;
+/** Upstream gives half-closed connections so long in the kernel (conntrack.tcpCloseWaitTimeout). */
+const HALF_CLOSED_MS = 3_600_000;
 /** How soon an address that could not be bound is tried again. */
 const BIND_RETRY_MS = 1_000;
 /** File descriptors for the process itself and for listening sockets. */
@@ -176,6 +178,7 @@ export function resolveSettings(config: Config, { openFiles, cores }: MachineLim
     forwarder: {
       dialTimeoutMs: positive("dial-timeout", config.dialTimeout),
       dialTries: DIAL_TRIES,
+      halfClosedTimeoutMs: HALF_CLOSED_MS,
       udpIdleTimeoutMs: positive("udp-idle-timeout", config.udpIdleTimeout),
       maxConnections: Math.min(config.maxConnections, Math.floor((files * TCP_SHARE) / 2)),
       maxUdpFlows: Math.min(config.maxUdpFlows, Math.floor(files * (1 - TCP_SHARE))),

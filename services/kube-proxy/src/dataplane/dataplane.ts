@@ -66,6 +66,8 @@ export interface ForwarderSettings {
   readonly dialTimeoutMs: number;
   /** Dials of one connection, ≥ 1. */
   readonly dialTries: number;
+  /** A connection of which one side has ended is reset after so long without a byte, in ms. */
+  readonly halfClosedTimeoutMs: number;
   /** TCP connections at a time; further ones are reset. */
   readonly maxConnections: number;
   /** UDP flows at a time; the one idle for longest makes room. */

@@ -25,9 +25,11 @@ export interface TestDataPlaneOptions {
   readonly requestSync?: () => void;
 }
 
-const SETTINGS: ForwarderSettings = {
+/** What tests use unless they say otherwise. */
+export const SETTINGS: ForwarderSettings = {
   dialTimeoutMs: 250,
   dialTries: 4,
+  halfClosedTimeoutMs: 3_600_000,
   maxConnections: 4_000,
   maxUdpFlows: 4_000,
   udpIdleTimeoutMs: 30_000,

@@ -27,7 +27,8 @@ export interface TcpContext extends ForwarderContext {
  * 1. the client is not read before an endpoint has answered;
  * 2. the end of one direction is handed on and leaves the other open (half-close);
  * 3. a reset, or any error, of one side resets the other;
- * 4. it keeps its endpoint whatever later tables say.
+ * 4. it keeps its endpoint whatever later tables say;
+ * 5. with one side ended and no byte from the other for long, it is reset.
  */
 export function forwardConnection(
   accepted: AcceptedConnection,
@@ -90,6 +91,8 @@ class TcpConnection implements DialRequest, Resettable {
     this.#openSockets += 1;
     endpoint.on("error", () => this.reset());
     endpoint.on("close", () => this.#onClose());
+    this.#client.on("end", () => this.#onEnd(endpoint));
+    endpoint.on("end", () => this.#onEnd(this.#client));
     if (this.#context.tracer.active()) this.#trace(endpoint, decision);
     this.#outPump.connect(endpoint, this.#client, "onread");
     this.#accepted.pump.connect(this.#client, endpoint, this.#accepted.reads);
@@ -114,6 +117,15 @@ class TcpConnection implements DialRequest, Resettable {
     this.#traced = { flow: this.flow, decision, resourceVersion };
     const upstream = { ip: endpoint.localAddress ?? "", port: endpoint.localPort ?? 0 };
     emitForwarded(tracer, this.#traced, upstream, clock.monotonic() - this.#startedAt);
+  }
+
+  /**
+   * One side has ended. The kernel's events for it are at an end too (libuv listens no more), so
+   * that it has gone altogether shows only when something is written to it.
+   */
+  #onEnd(other: Socket): void {
+    if (other.readableEnded) return;
+    other.setTimeout(this.#context.settings.halfClosedTimeoutMs, () => this.reset());
   }
 
   #onClose(): void {

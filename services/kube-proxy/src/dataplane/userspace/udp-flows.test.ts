@@ -34,6 +34,20 @@ describe("createUdpFlows", () => {
     expect(stats).toMatchObject({ udpFlows: 5, udpFlowsOpen: 3, udpFlowsEvicted: 2 });
   });
 
+  it("holds fifty thousand flows and no more, whoever asks for another", () => {
+    const [maxFlows, extra] = [50_000, 5_000];
+    const { add, active, ended, stats } = setUp({ maxFlows });
+    for (let n = 0; n < maxFlows; n++) add(`flow ${n}`);
+    for (let n = 0; n < extra; n++) active.add(`flow ${n}`);
+    vi.advanceTimersByTime(2_000);
+    for (let n = 0; n < extra; n++) add(`extra ${n}`);
+    expect(stats).toMatchObject({ udpFlowsOpen: maxFlows, udpFlowsEvicted: extra });
+    // The active ones stay; of the others those that came first make room.
+    expect([ended[0], ended.at(-1)]).toEqual([`flow ${extra}`, `flow ${2 * extra - 1}`]);
+    vi.advanceTimersByTime(40_000);
+    expect(stats.udpFlowsOpen).toBe(0);
+  });
+
   it("ends every flow when it is disposed", () => {
     const { add, ended, flows } = setUp();
     for (const name of ["a", "b"]) add(name);

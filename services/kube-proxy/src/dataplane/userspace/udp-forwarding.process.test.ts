@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { waitFor } from "@kubehop/testkit";
 import { describe, expect, it } from "vitest";
 import { freshIp, tableOf } from "../testing/loopback-cluster.ts";
@@ -59,6 +60,18 @@ describe("UDP flows", () => {
     });
     expect(path.test.stats.udpFlowsOpen).toBe(2);
     expect(path.test.stats.udpFlowsEvicted).toBeGreaterThan(0);
+  });
+
+  it("of many more clients than the limit keep to it, and cost no more files", async () => {
+    const settings = { maxUdpFlows: 40 };
+    await using path = await openPath([ONE], { settings });
+    for (let n = 0; n < 400; n += 40) {
+      const clients = await Promise.all(Array.from({ length: 40 }, () => path.openClient()));
+      const answers = await Promise.all(clients.map((client) => client.ask("hello")));
+      expect(new Set(answers)).toEqual(new Set([`${ONE} hello`]));
+    }
+    expect(path.test.stats).toMatchObject({ udpFlowsOpen: 40, udpFlowsEvicted: 360 });
+    await waitFor(() => socketsTo(path.echoes[0]?.port ?? 0) === 40);
   });
 
   it("are dropped when the endpoint's host answers port unreachable; a retry gets another", async () => {
@@ -155,4 +168,11 @@ async function openPath(echoIps: readonly string[], options: PathOptions = {}) {
     openClient: async (): Promise<UdpClient> => owned.use(await openUdp(address.ip, address.port)),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** UDP sockets of this machine that are connected to a port. */
+function socketsTo(port: number): number {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const rows = readFileSync("/proc/net/udp", "utf8").split("\n");
+  return rows.filter((row) => row.trim().split(/\s+/)[2]?.endsWith(suffix) === true).length;
 }
