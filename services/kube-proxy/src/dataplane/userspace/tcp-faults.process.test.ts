@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { waitFor } from "@kubehop/testkit";
 import { describe, expect, it } from "vitest";
-import { freshIp, tableOf } from "../testing/loopback-cluster.ts";
+import { freshIp, type LoopbackService, tableOf } from "../testing/loopback-cluster.ts";
 import {
   ask,
   freePort,
@@ -122,7 +122,7 @@ async function openPath(onConnection: (socket: Socket) => void, options?: TestDa
     backend,
     test,
     open: () => openTcp(target.ip, target.port),
-    serve: (other: Parameters<typeof tableOf>[0]) => test.plane.sync(tableOf(service, other)),
+    serve: (other: LoopbackService) => test.plane.sync(tableOf(service, other)),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
