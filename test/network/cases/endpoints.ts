@@ -152,7 +152,7 @@ const hints: readonly NetworkCase[] = [
 
 const zones: readonly NetworkCase[] = [
   {
-    title: "should route traffic to an endpoint in the same zone when hints name zones",
+    title: "should route traffic to the same zone: by hints, and by topology mode Auto",
     async run(test) {
       const zones = ["a", "a", "b"];
       const label = (name: string, zone: string | null) =>
@@ -163,12 +163,19 @@ const zones: readonly NetworkCase[] = [
         );
       await Promise.all(zones.map((zone, index) => label(`node-${index + 1}`, zone)));
       test.own(() => Promise.all(zones.map((_, index) => label(`node-${index + 1}`, null))));
-      const service = await test.service({ selector: null });
+      const byHand = await test.service({ selector: null });
       const forZone = (index: number) => ({ forZones: [{ name: zones[index] }] });
-      await test.slice(hinted(service.metadata.name, await echoIps(test), forZone));
-      await servedBy(test.clients[0], clusterIpOf(service), ["echo-1", "echo-2"]);
-      await servedBy(test.clients[1], clusterIpOf(service), ["echo-1", "echo-2"]);
-      await servedBy(test.clients[2], clusterIpOf(service), ["echo-3"]);
+      await test.slice(hinted(byHand.metadata.name, await echoIps(test), forZone));
+      const auto = await test.service();
+      const annotations = { "service.kubernetes.io/topology-mode": "Auto" };
+      const ref = { namespace: "default", name: auto.metadata.name };
+      const body = { metadata: { annotations } };
+      await test.lab.rest.patch(Kinds.Service, ref, { type: "merge", body });
+      for (const service of [byHand, auto]) {
+        await servedBy(test.clients[0], clusterIpOf(service), ["echo-1", "echo-2"]);
+        await servedBy(test.clients[1], clusterIpOf(service), ["echo-1", "echo-2"]);
+        await servedBy(test.clients[2], clusterIpOf(service), ["echo-3"]);
+      }
     },
   },
 ];

@@ -16,12 +16,14 @@ import { enqueueServices, podsOf } from "../service-triggers.ts";
 import {
   addressTypes,
   hasManagedEndpoints,
+  type PortGroup,
   portsKey,
   type WantedEndpoint,
   wantedEndpoints,
 } from "./endpoints.ts";
 import { planPacking, type SliceContent } from "./packing.ts";
 import { type SliceContext, sliceDraft, updatedSlice } from "./slices.ts";
+import { hinted, topologyHints, topologyKey, wantsTopologyHints } from "./topology.ts";
 import { createTriggerTimes, type TriggerTimes } from "./trigger-time.ts";
 
 /** How soon a pod is looked at again whose Node is not known yet. */
@@ -35,6 +37,11 @@ export const endpointSliceController: Controller = {
     const { caches } = context;
     const triggerTimes = createTriggerTimes();
     enqueueServices(context, queue);
+    caches.Node.onChange(({ previous, current }) => {
+      if (topologyKey(previous) === topologyKey(current)) return;
+      const services = caches.Service.store.list().filter(wantsTopologyHints);
+      for (const service of services) queue.add(namespacedName(service));
+    });
     caches.EndpointSlice.onChange(({ previous, current }) => {
       for (const slice of [previous, current]) if (isOurs(slice)) queue.add(serviceKey(slice));
     });
@@ -73,9 +80,10 @@ async function reconcile(
   const sources = { service, pods, node: (node: string) => caches.Node.store.get(node) };
   let isComplete = true;
   for (const type of types) {
-    const { groups, podsWithoutNode } = wantedEndpoints(sources, type);
-    if (podsWithoutNode) isComplete = false;
+    const wanted = wantedEndpoints(sources, type);
+    if (wanted.podsWithoutNode) isComplete = false;
     const own = slices.filter((slice) => slice.addressType === type);
+    const groups = hintedGroups(context, { service, type, groups: wanted.groups, own });
     const plan = planPacking(groups, own, context.settings.maxEndpointsPerSlice);
     const content = (slice: EndpointSlice): SliceContent => {
       const planned = plan.update.get(slice);
@@ -90,6 +98,31 @@ async function reconcile(
   }
   await Promise.all(foreign.map((slice) => context.writer.delete(Kinds.EndpointSlice, slice)));
   return isComplete;
+}
+
+interface Hinting {
+  readonly service: Service;
+  readonly type: AddressType;
+  readonly groups: ReadonlyMap<string, PortGroup>;
+  readonly own: readonly EndpointSlice[];
+}
+
+/** By topology mode Auto hints are shared over all endpoints; an Event tells when that changes. */
+function hintedGroups(
+  { caches, events }: Context,
+  { service, type, groups, own }: Hinting,
+): ReadonlyMap<string, PortGroup> {
+  if (!wantsTopologyHints(service)) return groups;
+  const result = topologyHints(groups, caches.Node.store.list());
+  const hadHints = own.some(({ endpoints }) => endpoints.some(({ hints }) => hints !== undefined));
+  if ("groups" in result) {
+    const message = `Topology Aware Hints has been enabled, addressType: ${type}`;
+    if (!hadHints) events.event(service, "Normal", "TopologyAwareHintsEnabled", message);
+    return result.groups;
+  }
+  const message = `Topology Aware Hints has been disabled, addressType: ${type}: ${result.problem}`;
+  if (hadHints) events.event(service, "Warning", "TopologyAwareHintsDisabled", message);
+  return hinted(groups, () => undefined);
 }
 
 /** A slice's endpoints as they are, with the weights they have now. */
