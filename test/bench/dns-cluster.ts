@@ -1,4 +1,10 @@
-import { type EndpointSlice, Kinds, type KubeObject, registryKey, type Service } from "@kubehop/api";
+import {
+  type EndpointSlice,
+  Kinds,
+  type KubeObject,
+  registryKey,
+  type Service,
+} from "@kubehop/api";
 import { openRegistry, type RegistryWriter } from "@kubehop/client";
 import { type NatsServer, startNats } from "@kubehop/testkit";
 
