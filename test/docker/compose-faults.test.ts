@@ -33,16 +33,17 @@ describeComposeLab("faults of the compose lab", {}, (lab) => {
     const container = lab().container("my-api", 2);
     const run = await firstClean(EVENT_MS, async () => {
       await endpointsReady(lab(), "my-api", 3);
-      const kill = (): Promise<unknown> => dockerOk(["kill", container]);
-      return underLoad(lab(), KILL_LOAD, kill).finally(() => dockerOk(["start", container]));
+      return underLoad(lab(), KILL_LOAD, () => kill(container)).finally(() =>
+        dockerOk(["start", container]),
+      );
     });
     judge(run, EVENT_MS);
   });
 
   test("one that hangs costs no request longer than its probe takes", async () => {
     // To every process but the first: that one only passes signals on.
-    const inside = (signal: string): Promise<string> =>
-      dockerOk(["exec", lab().container("my-api", 2), "sh", "-c", `kill -${signal} -1`]);
+    const inside = (signal: string): Promise<number> =>
+      now(dockerOk(["exec", lab().container("my-api", 2), "sh", "-c", `kill -${signal} -1`]));
     const run = await firstClean(PROBE_MS + HANG_LOAD.timeoutMs, async () => {
       await endpointsReady(lab(), "my-api", 3);
       return underLoad(lab(), HANG_LOAD, () => inside("STOP")).finally(() => inside("CONT"));
@@ -106,7 +107,7 @@ describeComposeLab("faults of the compose lab", {}, (lab) => {
   });
 
   test("the data path goes on while the registry restarts, and changes are seen after", async () => {
-    const run = await underLoad(lab(), RESTART_LOAD, () => lab().compose("restart", "nats"));
+    const run = await underLoad(lab(), RESTART_LOAD, () => now(lab().compose("restart", "nats")));
     expect(ownFailures(run, run.failures)).toEqual([]);
     await lab().compose("stop", "my-api-node-2");
     await readyEndpoints(lab(), 2);
@@ -152,12 +153,12 @@ interface Run extends LoadReport {
 /**
  * Sends 500 requests a second from the client, and brings the fault about amid them. Each opens a
  * connection, so that each gets an endpoint anew; by address, as a look-up before each would be
- * most of the load.
+ * most of the load. The fault gives the moment when it took effect.
  */
 async function underLoad(
   lab: ComposeLab,
   { seconds, concurrency, timeoutMs }: Load,
-  fault: () => Promise<unknown>,
+  fault: () => Promise<number>,
 ): Promise<Run> {
   await using hops = await recordHops(lab);
   const flags = ["--rate", `${RATE}`, "--concurrency", `${concurrency}`, "--requests", "1000000"];
@@ -174,8 +175,7 @@ async function underLoad(
     ...limits,
   );
   await waitFor(() => hops.events.some((event) => event.type === "forwarded"));
-  const at = Date.now();
-  await fault();
+  const at = await fault();
   const changed = await waitFor(
     async () => {
       const version = newestVersion(await slicesOf(lab, "my-api"));
@@ -200,6 +200,21 @@ async function underLoad(
   };
   tell(expect.getState().currentTestName ?? "", run);
   return run;
+}
+
+/** Kills a container and gives when it was dead, as the engine noted. */
+async function kill(container: string): Promise<number> {
+  await dockerOk(["kill", container]);
+  await dockerOk(["wait", container]);
+  const ended = await dockerOk(["inspect", "--format", "{{.State.FinishedAt}}", container]);
+  return Date.parse(ended.trim());
+}
+
+/** The moment at which something was begun. */
+async function now(fault: Promise<unknown>): Promise<number> {
+  const at = Date.now();
+  await fault;
+  return at;
 }
 
 /**
