@@ -21,6 +21,8 @@ export interface InformerOptions<T extends KubeObject> {
   /** All namespaces when absent. */
   readonly namespace?: string;
   readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
+  /** What is kept of an object, as client-go's SetTransform; all of it when absent. */
+  readonly transform?: (object: T) => T;
 }
 
 /**
@@ -93,7 +95,7 @@ interface Cache<T> {
 
 /** Turns entries of the registry into objects of the store, and tells the handlers. */
 function createCache<T extends KubeObject>(
-  { kind, logger, indexes }: InformerOptions<T>,
+  { kind, logger, indexes, transform }: InformerOptions<T>,
   handlers: ReadonlySet<(change: Change<T>) => void>,
 ): Cache<T> {
   const store = createStore<T>(indexes);
@@ -116,11 +118,12 @@ function createCache<T extends KubeObject>(
   };
   const apply = (entry: RegistryEntry): void => {
     if (entry.deleted) return remove(entry.key);
-    const current = decode(entry.value, entry.revision) as T | undefined;
-    if (current === undefined) {
+    const decoded = decode(entry.value, entry.revision) as T | undefined;
+    if (decoded === undefined) {
       logger.error({ key: entry.key }, "the registry holds something that is no object");
       return;
     }
+    const current = transform?.(decoded) ?? decoded;
     const key = namespacedName(current);
     keys.set(entry.key, key);
     const previous = store.set(key, current);

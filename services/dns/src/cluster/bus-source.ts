@@ -2,6 +2,7 @@ import { type KubeObject, type Kind, Kinds } from "@kubehop/api";
 import { type Bus, createInformer, type Informer, type Store } from "@kubehop/client";
 import type { Logger } from "@kubehop/kit";
 import type { ClusterSource, ObjectSource } from "./cluster-source.ts";
+import { trimService, trimSlice } from "./trim.ts";
 
 /** A source over the bus; disposing it ends the watches. */
 export interface BusSource extends ClusterSource, AsyncDisposable {}
@@ -11,10 +12,15 @@ export interface BusSource extends ClusterSource, AsyncDisposable {}
  * nothing is synced, so that the server can start while the bus is away.
  */
 export function createBusSource(bus: Promise<Bus>, logger: Logger): BusSource {
-  const follow = <T extends KubeObject>(kind: Kind<T>): Deferred<T> =>
-    deferInformer(bus.then((connected) => createInformer({ bus: connected, kind, logger })));
-  const services = follow(Kinds.Service);
-  const slices = follow(Kinds.EndpointSlice);
+  const follow = <T extends KubeObject>(
+    kind: Kind<T>,
+    transform: (object: T) => T = (object) => object,
+  ): Deferred<T> =>
+    deferInformer(
+      bus.then((connected) => createInformer({ bus: connected, kind, logger, transform })),
+    );
+  const services = follow(Kinds.Service, trimService);
+  const slices = follow(Kinds.EndpointSlice, trimSlice);
   const namespaces = follow(Kinds.Namespace);
   const pods = follow(Kinds.Pod);
   return {

@@ -14,27 +14,33 @@ interface Owned<T> {
 
 const NONE: readonly never[] = [];
 
-/** Creates an empty index. */
+/** Creates an empty index. Most addresses have one value, which then stands there without a list. */
 export function createIpIndex<T>(): IpIndex<T> {
-  const byIp = new Map<string, readonly Owned<T>[]>();
+  const byIp = new Map<string, Owned<T> | readonly Owned<T>[]>();
   const ipsOf = new Map<string, readonly string[]>();
-  const remove = (owner: string): void => {
-    for (const ip of ipsOf.get(owner) ?? NONE) {
-      const rest = (byIp.get(ip) ?? NONE).filter((item) => item.owner !== owner);
-      if (rest.length === 0) byIp.delete(ip);
-      else byIp.set(ip, rest);
-    }
-    ipsOf.delete(owner);
+  const at = (ip: string): readonly Owned<T>[] => {
+    const found = byIp.get(ip);
+    if (found === undefined) return NONE;
+    return "owner" in found ? [found] : found;
+  };
+  const put = (ip: string, values: readonly Owned<T>[]): void => {
+    const [first] = values;
+    if (first === undefined) byIp.delete(ip);
+    else byIp.set(ip, values.length === 1 ? first : values);
   };
   return {
-    get: (ip) => byIp.get(canonicalIp(ip))?.map(({ value }) => value) ?? NONE,
+    get: (ip) => at(canonicalIp(ip)).map(({ value }) => value),
     set(owner, values) {
-      remove(owner);
+      for (const ip of ipsOf.get(owner) ?? NONE) {
+        put(
+          ip,
+          at(ip).filter((item) => item.owner !== owner),
+        );
+      }
+      ipsOf.delete(owner);
       if (values.length === 0) return;
       const canonical = values.map(([ip, value]) => [canonicalIp(ip), value] as const);
-      for (const [ip, value] of canonical) {
-        byIp.set(ip, [...(byIp.get(ip) ?? NONE), { owner, value }]);
-      }
+      for (const [ip, value] of canonical) put(ip, [...at(ip), { owner, value }]);
       ipsOf.set(owner, [...new Set(canonical.map(([ip]) => ip))]);
     },
   };

@@ -30,22 +30,25 @@ export interface ServiceEntry {
   readonly clusterIPs: readonly string[];
   readonly ports: readonly NamedPort[];
   readonly headless: boolean;
+  /** Made from the slices each time: kept for every endpoint they would double the memory. */
   readonly addresses: readonly EndpointAddress[];
 }
 
 /** A slice without ports serves all of them; DNS cannot name one (CoreDNS uses -1 too). */
 const ANY_PORT: readonly NamedPort[] = [{ name: "", protocol: "", port: -1 }];
 
-/** What DNS needs of a Service and the addresses of its slices. */
+/** What DNS needs of a Service and its slices. */
 export function createServiceEntry(
   key: { namespace: string; name: string },
   service: Service | undefined,
-  addresses: readonly EndpointAddress[],
+  slices: readonly EndpointSlice[],
 ): ServiceEntry {
   return {
     ...key,
     service,
-    addresses,
+    get addresses() {
+      return slices.flatMap(readyAddresses);
+    },
     clusterIPs: clusterIPs(service),
     headless: service?.spec.clusterIP === "None",
     ports: (service?.spec.ports ?? []).map(({ name = "", protocol = "TCP", port }) => ({

@@ -9,6 +9,7 @@ import type { ClusterSource } from "./cluster-source.ts";
 import { followSource } from "./follow-source.ts";
 import { createIpIndex } from "./ip-index.ts";
 import {
+  canonicalIp,
   clusterIPs,
   createServiceEntry,
   type EndpointAddress,
@@ -41,8 +42,7 @@ export interface ServiceIndexEvents {
   onProgrammed(since: number): void;
 }
 
-/** The addresses of one slice by the slice's key. */
-type Slices = Map<string, readonly EndpointAddress[]>;
+const NO_SLICES: readonly EndpointSlice[] = [];
 
 /** Creates the index and follows Services and slices; a change rebuilds one Service's entry. */
 export function createServiceIndex(
@@ -50,16 +50,16 @@ export function createServiceIndex(
   events: ServiceIndexEvents,
 ): ServiceIndex {
   const entries = new Map<string, ServiceEntry>();
-  const slices = new Map<string, Slices>();
+  const slices = new Map<string, readonly EndpointSlice[]>();
   const services = createIpIndex<string>();
-  const endpoints = createIpIndex<EndpointOfService>();
+  const endpoints = createIpIndex<EndpointSlice>();
 
   const rebuild = (namespace: string, name: string): void => {
     const key = `${namespace}/${name}`;
     const service = source.services.store.get(key);
-    const addresses = [...(slices.get(key)?.values() ?? [])].flat();
-    if (service === undefined && addresses.length === 0) entries.delete(key);
-    else entries.set(key, createServiceEntry({ namespace, name }, service, addresses));
+    const own = slices.get(key) ?? NO_SLICES;
+    if (service === undefined && own.length === 0) entries.delete(key);
+    else entries.set(key, createServiceEntry({ namespace, name }, service, own));
     events.onChange();
   };
   const onService = ({ key, current }: Change<Service>): void => {
@@ -76,12 +76,9 @@ export function createServiceIndex(
     const addresses = present ? readyAddresses(slice) : [];
     endpoints.set(
       key,
-      addresses.map((address) => [address.ip, { ...owner, address }] as const),
+      addresses.map(({ ip }) => [ip, slice] as const),
     );
-    replaceSlice(slices, `${owner.namespace}/${owner.service}`, {
-      key,
-      addresses: present ? addresses : undefined,
-    });
+    replaceSlice(slices, `${owner.namespace}/${owner.service}`, { slice, present });
     rebuild(owner.namespace, owner.service);
   };
   const onSlice = (change: Change<EndpointSlice>): void => {
@@ -104,19 +101,33 @@ export function createServiceIndex(
       const found = services.get(ip).map((key) => entries.get(key));
       return found.filter((entry) => entry !== undefined);
     },
-    endpointsOf: (ip) => endpoints.get(ip),
+    endpointsOf: (ip) => [...new Set(endpoints.get(ip))].flatMap((slice) => endpointsAt(slice, ip)),
   };
 }
 
-/** Puts a slice's addresses in the place of its earlier ones; undefined takes the slice out. */
+/** Puts a slice in the place of its earlier version, or takes it out. */
 function replaceSlice(
-  slices: Map<string, Slices>,
+  slices: Map<string, readonly EndpointSlice[]>,
   owner: string,
-  { key, addresses }: { key: string; addresses: readonly EndpointAddress[] | undefined },
+  { slice, present }: { slice: EndpointSlice; present: boolean },
 ): void {
-  const siblings: Slices = slices.get(owner) ?? new Map();
-  if (addresses !== undefined) slices.set(owner, siblings.set(key, addresses));
-  else if (siblings.delete(key) && siblings.size === 0) slices.delete(owner);
+  const own = slices.get(owner) ?? NO_SLICES;
+  const isSame = ({ metadata }: EndpointSlice): boolean => metadata.name === slice.metadata.name;
+  const at = own.findIndex(isSame);
+  const others = own.filter((each) => !isSame(each));
+  if (present) slices.set(owner, at < 0 ? [...own, slice] : own.with(at, slice));
+  else if (others.length > 0) slices.set(owner, others);
+  else slices.delete(owner);
+}
+
+/** The ready endpoints of a slice with this address. */
+function endpointsAt(slice: EndpointSlice, ip: string): readonly EndpointOfService[] {
+  const owner = ownerOf(slice);
+  if (owner === undefined) return [];
+  const wanted = canonicalIp(ip);
+  return readyAddresses(slice)
+    .filter((address) => canonicalIp(address.ip) === wanted)
+    .map((address) => ({ ...owner, address }));
 }
 
 /** The only Services whose programming time CoreDNS measures. */

@@ -3,6 +3,7 @@ import { Flag, Rcode } from "@kubehop/dns-wire";
 import type { Logger } from "@kubehop/kit";
 import { type Link, mapReply, type MaybePromise } from "../../chain.ts";
 import type { ClusterView } from "../../cluster/cluster-view.ts";
+import { releaseMemory } from "../../cluster/release-memory.ts";
 import { onlyDirective } from "../../corefile/directive.ts";
 import type { Plugin, SetupContext } from "../../plugin.ts";
 import { createErrorReply, createReply, type Reply } from "../../reply.ts";
@@ -85,6 +86,7 @@ function toPositiveReply({ answers, glue, flags }: Answer): Reply {
 
 /** Waits for the first complete read, but serves without it after a while (as CoreDNS does). */
 async function waitForSync(view: ClusterView, timeoutMs: number, logger: Logger): Promise<void> {
+  if (view.synced()) return;
   const started = performance.now();
   let saidAt = started;
   while (!view.synced()) {
@@ -98,4 +100,5 @@ async function waitForSync(view: ClusterView, timeoutMs: number, logger: Logger)
     saidAt = now;
     logger.info({ plugin: NAME }, "waiting for Kubernetes API before starting server");
   }
+  releaseMemory();
 }
