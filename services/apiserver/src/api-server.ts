@@ -37,6 +37,7 @@ import {
   parseServiceRanges,
   type ServiceRanges,
 } from "./resources/service-allocations.ts";
+import { startServiceCidrs } from "./resources/service-cidrs.ts";
 import { startServiceRepair } from "./resources/service-repair.ts";
 import { createUpgradeHandler } from "./routes/upgrade.ts";
 import { createStreamSet, type StreamSet } from "./routes/streams.ts";
@@ -91,6 +92,7 @@ export async function buildApiServer(config: Config, kit: Kit): Promise<RunningA
   const address = { ip: config.advertiseAddress, port: listener.port };
   parts.use(await publish(address, { bus, resources, kit }));
   bootstrap.done = true;
+  parts.use(startServiceCidrs(resources, kit.logger));
   parts.use(startServiceRepair(resources, ranges, kit.logger));
   parts.use(startEventExpiry(resources, { ttlMs: eventTtlMs, logger: kit.logger }));
   kit.logger.info({ host: config.bindAddress, port: listener.port }, "serving");

@@ -1,3 +1,4 @@
+import { waitFor } from "@kubehop/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, startApiServer, type TestApiServer } from "./testing/api-server.ts";
 
@@ -22,6 +23,41 @@ function service(name: string, spec: object = {}): object {
 function create(name: string, spec: object = {}, query = ""): Promise<Answer> {
   return server.send(`${PATH}${query}`, { method: "POST", body: service(name, spec) });
 }
+
+describe("a ServiceCIDR", () => {
+  const RANGES = "/apis/networking.k8s.io/v1/servicecidrs";
+
+  it("is ready, gives addresses, and stays as long as a Service has one of them", async () => {
+    const path = `${RANGES}/further`;
+    const ready = (status: string): Promise<unknown> =>
+      waitFor(async () => {
+        const { conditions = [] } = (await server.send(path)).body.status ?? {};
+        return conditions.some((one: { status: string }) => one.status === status);
+      });
+    const range = {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "ServiceCIDR",
+      metadata: { name: "further" },
+      spec: { cidrs: ["10.97.0.0/24"] },
+    };
+    const early = await create("beyond", { clusterIP: "10.97.0.20" });
+    expect(early.body.message).toContain("the provided");
+    await server.send(RANGES, { method: "POST", body: range });
+    await ready("True");
+    const finalizers = ["networking.k8s.io/service-cidr-finalizer"];
+    await waitFor(async () => {
+      const { metadata } = (await server.send(path)).body;
+      return metadata.finalizers?.join() === finalizers.join();
+    });
+    expect((await create("beyond", { clusterIP: "10.97.0.20" })).status).toBe(201);
+    await server.send(path, { method: "DELETE" });
+    await ready("False");
+    const late = await create("later", { clusterIP: "10.97.0.21" });
+    expect(late.status).toBe(422);
+    await server.send(`${PATH}/beyond`, { method: "DELETE" });
+    await waitFor(async () => (await server.send(path)).status === 404, { timeoutMs: 60_000 });
+  });
+});
 
 describe("a Service", () => {
   it("gets a cluster IP that is an IPAddress object of its own", async () => {
