@@ -103,7 +103,7 @@ class RegistryWatch {
       const reasons = this.#reasons;
       if (handled === reasons) {
         await new Promise<void>((resolve) => (this.#wake = resolve));
-      } else if (await this.#trySync(reasons)) {
+      } else if (await this.#trySync(reasons, retry === MAX_RETRY_MS)) {
         handled = reasons;
         retry = FIRST_RETRY_MS;
       } else {
@@ -113,7 +113,8 @@ class RegistryWatch {
     }
   }
 
-  async #trySync(reasons: number): Promise<boolean> {
+  /** `overdue`: it has failed so often that somebody should know. */
+  async #trySync(reasons: number, overdue: boolean): Promise<boolean> {
     if (!this.#bus.connected()) return false;
     const { filter } = this.#options;
     const signal = this.#stopped.signal;
@@ -125,7 +126,8 @@ class RegistryWatch {
       return true;
     } catch (error) {
       const cause = (error as Error).message;
-      this.#connection.logger.debug({ filter, cause }, "registry not readable yet");
+      const level = overdue ? "warn" : "debug";
+      this.#connection.logger[level]({ filter, cause }, "registry not readable yet, will retry");
       return false;
     }
   }

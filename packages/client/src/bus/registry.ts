@@ -58,6 +58,7 @@ const MAX_MESSAGE_BYTES = 2 * 1024 * 1024 + 4 * 1024;
 const WRITE_DEADLINE_MS = 10_000;
 /** An acknowledgement is lost with the server's process: ask again soon. */
 const ACK_TIMEOUT_MS = 400;
+const MAX_ACK_TIMEOUT_MS = 3_200;
 const RETRY_MS = 50;
 /** Longer than any write is retried. */
 const DUPLICATE_WINDOW_MS = 30_000;
@@ -123,7 +124,7 @@ function createWrite(
     const { key, value, lastRevision, marker } = write;
     const msgID = nuid.next();
     const expect = { lastSubjectSequence: lastRevision };
-    const options = { msgID, expect, timeout: ACK_TIMEOUT_MS };
+    const options = { msgID, expect };
     const markerHeaders = headers();
     if (marker === true) markerHeaders.set(OPERATION_HEADER, DELETE_OPERATION);
     const subject = `${REGISTRY_SUBJECT}.${key}`;
@@ -132,7 +133,10 @@ function createWrite(
     return retrying(async () => {
       attempts += 1;
       try {
-        const ack = await client.publish(subject, value, { ...options, headers: markerHeaders });
+        // A server that is only slow is not asked more and more often.
+        const timeout = Math.min(ACK_TIMEOUT_MS * 2 ** (attempts - 1), MAX_ACK_TIMEOUT_MS);
+        const all = { ...options, timeout, headers: markerHeaders };
+        const ack = await client.publish(subject, value, all);
         return ack.seq;
       } catch (error) {
         if (!isApiError(error, WRONG_LAST_SEQUENCE)) throw error;
