@@ -101,7 +101,7 @@ async function launch(args: readonly string[], rest: RestClient): Promise<ChildP
       body.resume();
       return status === 200;
     },
-    { timeoutMs: 30_000, describe: () => `the API server; it said: ${output}` },
+    { timeoutMs: 60_000, describe: () => `the API server; it said: ${output}` },
   );
   return child;
 }
