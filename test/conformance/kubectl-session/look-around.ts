@@ -35,6 +35,12 @@ export async function lookAround({ says, fails }: KubectlSession): Promise<void>
     "kubectl get nonsense",
     `error: the server doesn't have a resource type "nonsense"\n`,
   );
+  await says("kubectl get servicecidrs", /^kubernetes +10\.96\.0\.0\/16 +\S+$/m);
+  await says("kubectl wait --for=condition=Ready servicecidr/kubernetes", /condition met\n$/);
+  await says(
+    "kubectl get ipaddress 10.96.0.1",
+    /^10\.96\.0\.1 +services\/default\/kubernetes +\S+$/m,
+  );
   await fails("kubectl top nodes", "error: Metrics API not available\n");
   await fails("kubectl top pods", "error: Metrics API not available\n");
 }
@@ -49,5 +55,5 @@ export async function useConfig({ says }: KubectlSession): Promise<void> {
   );
   await says("kubectl config view --minify -o jsonpath='{..namespace}'", "session");
   await says("kubectl config get-contexts --no-headers", new RegExp(`^\\* +${context} .* session`));
-  await says("kubectl get serviceaccounts", /^NAME +SECRETS +AGE\ndefault +0 +\d+s\n$/);
+  await says("kubectl get serviceaccounts", /^NAME +SECRETS +AGE\ndefault +0 +\S+\n$/);
 }

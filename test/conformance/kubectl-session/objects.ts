@@ -87,7 +87,7 @@ export async function create({ says, fails }: KubectlSession): Promise<void> {
   await says("kubectl create service externalname e --external-name=a.b", "service/e created\n");
   await says(
     "kubectl get services -o wide --sort-by=.metadata.name",
-    /^NAME +TYPE +CLUSTER-IP +EXTERNAL-IP +PORT\(S\) +AGE +SELECTOR\nc +ClusterIP +10\.96\.\d+\.\d+ +<none> +80\/TCP +\d+s +app=c\ne +ExternalName +<none> +a\.b +<none> +\d+s +app=e\nn +NodePort +10\.96\.\d+\.\d+ +<none> +80:30500\/TCP +\d+s +app=n\n$/,
+    /^NAME +TYPE +CLUSTER-IP +EXTERNAL-IP +PORT\(S\) +AGE +SELECTOR\nc +ClusterIP +10\.96\.\d+\.\d+ +<none> +80\/TCP +\S+ +app=c\ne +ExternalName +<none> +a\.b +<none> +\S+ +app=e\nn +NodePort +10\.96\.\d+\.\d+ +<none> +80:30500\/TCP +\S+ +app=n\n$/,
   );
   await fails(
     "kubectl create service nodeport taken --tcp=80 --node-port=30500",
@@ -119,7 +119,7 @@ export async function change({ says, fails }: KubectlSession): Promise<void> {
   await says("kubectl label --overwrite cm settings tier=back", "configmap/settings labeled\n");
   await says(
     "kubectl get cm -l tier=back --show-labels",
-    /^settings +2 +\d+s +app=shop,tier=back$/m,
+    /^settings +2 +\S+ +app=shop,tier=back$/m,
   );
   await says("kubectl label cm settings tier-", "configmap/settings unlabeled\n");
   await says("kubectl annotate cm settings note=x", "configmap/settings annotated\n");
@@ -145,7 +145,7 @@ export async function change({ says, fails }: KubectlSession): Promise<void> {
       `-p '{"status":{"loadBalancer":{"ingress":[{"ip":"9.9.9.9"}]}}}'`,
     "ingress.networking.k8s.io/in patched\n",
   );
-  await says("kubectl get ingress", /^in +<none> +a\.b +9\.9\.9\.9 +80 +\d+s$/m);
+  await says("kubectl get ingress", /^in +<none> +a\.b +9\.9\.9\.9 +80 +\S+$/m);
   await fails(
     `${patch} --type=json -p '[{"op":"replace","path":"/spec/ports/0/port","value":0}]'`,
     'The Service "c" is invalid: spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive\n',

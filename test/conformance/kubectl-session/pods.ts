@@ -46,16 +46,16 @@ export async function runAndRead({ says, fails, start }: KubectlSession): Promis
   );
   await says(
     "kubectl get pod talker -o wide",
-    /^talker +1\/1 +Running +0 +\d+s +10\.244\.\d\.\d+ +node-\d +<none> +<none>$/m,
+    /^talker +1\/1 +Running +0 +\S+ +10\.244\.\d\.\d+ +node-\d +<none> +<none>$/m,
   );
   await says("kubectl describe pod talker", /^ {2}Normal +Started .* Started container talker$/m);
   await says(
     "kubectl events --for=pod/talker",
-    /^\d+s +Normal +Pulled +Pod\/talker +Container image "busybox" already present on machine$/m,
+    /^\S+ +Normal +Pulled +Pod\/talker +Container image "busybox" already present on machine$/m,
   );
   await says(
     "kubectl get events --field-selector=involvedObject.name=talker,reason=Started --no-headers",
-    /^\d+s +Normal +Started +pod\/talker +Started container talker\n$/,
+    /^\S+ +Normal +Started +pod\/talker +Started container talker\n$/,
   );
 }
 

@@ -37,7 +37,7 @@ export async function rollOut({ says, fails }: KubectlSession): Promise<void> {
     "kubectl autoscale deployment web --min=1 --max=3 --cpu-percent=50",
     /web autoscaled\n$/,
   );
-  await says("kubectl get hpa", /^web +Deployment\/web +cpu: <unknown>\/50% +1 +3 +\d +\d+s$/m);
+  await says("kubectl get hpa", /^web +Deployment\/web +cpu: <unknown>\/50% +1 +3 +\d +\S+$/m);
   await says("kubectl delete hpa --all", /"web" deleted\n$/);
 }
 
@@ -63,7 +63,7 @@ export async function revise({ says, fails }: KubectlSession): Promise<void> {
   );
   await says(
     "kubectl rollout history deployment/web",
-    /^deployment\.apps\/web \nREVISION +CHANGE-CAUSE\n1 +<none>\n2 +<none>\n|2 +new image\n/,
+    /^deployment\.apps\/web \nREVISION +CHANGE-CAUSE\n1 +<none>\n2 +(?:<none>|new image)\n/,
   );
   await says("kubectl rollout history deployment/web --revision=2", /^ {4}Image:\tagnhost:2$/m);
   await says("kubectl rollout undo deployment/web", "deployment.apps/web rolled back\n");
@@ -79,7 +79,7 @@ export async function revise({ says, fails }: KubectlSession): Promise<void> {
   await says("kubectl rollout restart deployment/web", "deployment.apps/web restarted\n");
   await says("kubectl rollout status deployment/web --timeout=90s", ROLLED_OUT);
   await says("kubectl describe deployment web", /^Replicas: +2 desired \| 2 updated \| 2 total/m);
-  await says("kubectl get all", /^deployment\.apps\/web +2\/2 +2 +2 +\d+s$/m);
+  await says("kubectl get all", /^deployment\.apps\/web +2\/2 +2 +2 +\S+$/m);
 }
 
 /** Jobs and CronJobs. */
@@ -94,7 +94,7 @@ export async function jobs({ says }: KubectlSession): Promise<void> {
     "kubectl create cronjob nightly --image=busybox --schedule='0 0 * * *' -- date",
     "cronjob.batch/nightly created\n",
   );
-  await says("kubectl get cronjobs", /^nightly +0 0 \* \* \* +<none> +False +0 +<none> +\d+s$/m);
+  await says("kubectl get cronjobs", /^nightly +0 0 \* \* \* +<none> +False +0 +<none> +\S+$/m);
   await says("kubectl create job today --from=cronjob/nightly", "job.batch/today created\n");
   await says(
     "kubectl delete job --all --cascade=foreground",
@@ -106,7 +106,11 @@ export async function jobs({ says }: KubectlSession): Promise<void> {
 /** The ways to delete. */
 export async function remove({ says, fails, mutters }: KubectlSession): Promise<void> {
   await says("kubectl delete deployment web --cascade=orphan", 'deployment.apps "web" deleted\n');
-  await says("kubectl get pods -l app=web --no-headers | wc -l", "2\n");
+  await says(
+    "kubectl get replicasets -l app=web " +
+      "-o jsonpath='{range .items[?(@.spec.replicas==2)]}{.spec.replicas}{end}'",
+    "2",
+  );
   await says(
     "kubectl delete replicaset -l app=web --cascade=background",
     /^(?:replicaset\.apps "web-\w+" deleted\n)+$/,
