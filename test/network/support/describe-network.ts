@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { whyNoLab } from "../../support/requirements.ts";
+import { hasProgram, whyNoLab } from "../../support/requirements.ts";
 import { CANNOT } from "../cases/cannot.ts";
 import { concurrentCases, disruptiveCases, lengthyCases } from "../cases/index.ts";
 import { type NetworkCase, runCase } from "./case.ts";
@@ -7,9 +7,17 @@ import { type NetworkCluster, type NetworkMode, startNetworkCluster } from "./ne
 
 const START_MS = 150_000;
 
+/** What a mode needs of the machine. */
+const PROGRAMS: Readonly<Record<NetworkMode, readonly string[]>> = {
+  userspace: [],
+  nftables: ["nft", "conntrack"],
+  iptables: ["iptables-restore", "conntrack"],
+};
+
 /** Runs every case that a mode can do on one lab, and lists the others with the reason. */
 export function describeNetwork(mode: NetworkMode): void {
-  const problem = whyNoLab();
+  const missing = PROGRAMS[mode].find((program) => !hasProgram(program));
+  const problem = whyNoLab() ?? (missing && `there is no program ${missing}`);
   const cannot = CANNOT[mode];
   let cluster: NetworkCluster | undefined;
   const possible = (cases: readonly NetworkCase[]): [string, NetworkCase][] =>
