@@ -14,7 +14,7 @@ const DATAGRAM: Buffer = Buffer.alloc(100, "u");
 const RESEND_MS = 250;
 const OPENING_AT_ONCE = 128;
 
-/** Connections that "hold" leaves open until the next request. */
+/** Connections that "hold" leaves open, until it is asked for none or another load is. */
 const held: Socket[] = [];
 
 process.on("disconnect", () => process.exit());
@@ -41,7 +41,9 @@ const LANES: Readonly<Record<LoadRequest["kind"], Lane>> = {
 };
 
 async function measure(request: LoadRequest): Promise<LoadResult> {
-  for (const socket of held.splice(0)) socket.destroy();
+  if (request.kind !== "hold" || request.connections === 0) {
+    for (const socket of held.splice(0)) socket.resetAndDestroy();
+  }
   const latency = createHistogram();
   const endAt = performance.now() + request.seconds * 1_000;
   const state: LoadState = { request, endAt, latency, errors: 0, bytes: 0 };

@@ -7,6 +7,9 @@ import { run as measureTraffic } from "./traffic.ts";
 /** The program that sandbox.ts starts in namespaces of its own. */
 const [measurement = "", options = "{}"] = process.argv.slice(2);
 
+// The first process of its namespace: all others end with it, also when the bench is killed.
+process.on("disconnect", () => process.exit());
+
 try {
   // What ip netns, iptables and systems without /run/lock keep there is the sandbox's own.
   execFileSync("mount", ["-t", "tmpfs", "tmpfs", "/run"]);
