@@ -1,5 +1,6 @@
 import type { LabEnvironment } from "./config.ts";
 import type { SupervisorEvent } from "./supervisor/process-spec.ts";
+import { LOAD_BALANCER_POOL } from "./topology.ts";
 
 /** A step of a lab's start, as it happens. */
 export interface LabProgress {
@@ -22,6 +23,8 @@ export interface LabOptions {
   readonly serviceCidr?: string;
   /** Default 10.244.0.0/16; a /24 of it for each node. */
   readonly clusterCidr?: string;
+  /** Addresses of Services of type LoadBalancer; default 172.31.1.0/24. */
+  readonly loadBalancerPool?: string;
   /** The range of NodePorts; default 30000-32767. */
   readonly nodePorts?: string;
   /**
@@ -63,6 +66,7 @@ export function completeOptions(options: LabOptions): CompleteLabOptions {
     files: [],
     serviceCidr: "10.96.0.0/16",
     clusterCidr: "10.244.0.0/16",
+    loadBalancerPool: LOAD_BALANCER_POOL,
     nodePorts: "30000-32767",
     proxyModes: [],
     apiPort: 0,

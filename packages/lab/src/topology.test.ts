@@ -46,6 +46,8 @@ describe("createTopology", () => {
     [{ serviceCidr: "10.96.0.0/29" }, "is too small"],
     [{ clusterCidr: "10.96.128.0/17" }, "overlaps the cluster CIDR"],
     [{ serviceCidr: "172.16.0.0/12" }, "overlaps the lab's own network"],
+    [{ loadBalancerPool: "10.96.1.0/24" }, "overlaps the load balancers' pool"],
+    [{ loadBalancerPool: "10.97.1.0" }, "is not an IPv4 CIDR"],
     [{ clusterCidr: "127.0.0.0/16" }, "overlaps the loopback network"],
     [{ nodes: 0 }, "0 nodes are not possible"],
     [{ nodes: 2, clusterCidr: "10.244.0.0/23" }, "has room for 1 to 1"],

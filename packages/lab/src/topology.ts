@@ -2,8 +2,8 @@ import { BlockList, isIPv4 } from "node:net";
 
 /** The network that joins the control plane and the nodes; never routed outside the sandbox. */
 const FABRIC_CIDR = "172.31.0.0/24";
-/** The addresses that Services of type LoadBalancer get. */
-const LOAD_BALANCER_POOL = "172.31.1.0/24";
+/** The addresses that Services of type LoadBalancer get where nothing else is said. */
+export const LOAD_BALANCER_POOL = "172.31.1.0/24";
 /** Where nats-server, the API server and the controllers listen. */
 export const CONTROL_PLANE_IP = "172.31.0.1";
 
@@ -43,6 +43,8 @@ export interface TopologyOptions {
   readonly serviceCidr: string;
   /** IPv4, at least one /24 a node and one more. */
   readonly clusterCidr: string;
+  /** IPv4; addresses of load balancers. Default LOAD_BALANCER_POOL. */
+  readonly loadBalancerPool?: string;
 }
 
 /** Gives every address of a lab. Throws when a CIDR is wrong, too small or overlaps another. */
@@ -51,7 +53,8 @@ export function createTopology(options: TopologyOptions): Topology {
   const cluster = parseCidr(options.clusterCidr, "cluster CIDR");
   if (service.bits > 28)
     throw new Error(`Service CIDR ${options.serviceCidr} is too small: use /28 or larger.`);
-  refuseOverlap(service, cluster);
+  const pool = parseCidr(options.loadBalancerPool ?? LOAD_BALANCER_POOL, "load balancers' pool");
+  refuseOverlap(service, cluster, pool);
   const most = Math.min(2 ** Math.max(0, POD_CIDR_BITS - cluster.bits) - 1, 200);
   if (!Number.isInteger(options.nodes) || options.nodes < 1 || options.nodes > most) {
     throw new Error(
@@ -61,7 +64,7 @@ export function createTopology(options: TopologyOptions): Topology {
   return {
     serviceCidr: options.serviceCidr,
     clusterCidr: options.clusterCidr,
-    loadBalancerPool: LOAD_BALANCER_POOL,
+    loadBalancerPool: pool.text,
     kubernetesServiceIp: toAddress(service.base + 1),
     clusterDns: toAddress(service.base + 10),
     nodes: Array.from({ length: options.nodes }, (_, index) => nodeAddresses(index + 1, cluster)),
@@ -106,12 +109,11 @@ function parseCidr(text: string, label: string): Cidr {
 function refuseOverlap(...given: readonly Cidr[]): void {
   const reserved = [
     parseCidr(FABRIC_CIDR, "lab's own network"),
-    parseCidr(LOAD_BALANCER_POOL, "pool of load balancers' addresses"),
     parseCidr("127.0.0.0/8", "loopback network"),
     parseCidr("224.0.0.0/3", "multicast and reserved network"),
   ];
   for (const [index, cidr] of given.entries()) {
-    const other = [...given.slice(index + 1), ...reserved].find((one) => overlaps(cidr, one));
+    const other = [...reserved, ...given.slice(index + 1)].find((one) => overlaps(cidr, one));
     if (other !== undefined) {
       throw new Error(
         `The ${cidr.label} ${cidr.text} overlaps the ${other.label} ${other.text}; choose another.`,

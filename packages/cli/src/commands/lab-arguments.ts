@@ -12,6 +12,7 @@ export interface LabArguments {
   readonly apiPort: number;
   readonly serviceClusterIpRange: string;
   readonly clusterCidr: string;
+  readonly loadBalancerPool: string;
   readonly proxyMode: readonly string[];
   readonly logLevel: string;
   readonly timeout: number;
@@ -35,6 +36,7 @@ export function withLabOptions(command: Command, defaults = { apiPort: 0 }): Com
     )
     .option("--service-cluster-ip-range <cidr>", "the Services' addresses", "10.96.0.0/16")
     .option("--cluster-cidr <cidr>", "the pods' addresses", "10.244.0.0/16")
+    .option("--load-balancer-pool <cidr>", "addresses of load balancers", "172.31.1.0/24")
     .option(
       "--proxy-mode <mode>",
       "of kube-proxy: userspace, nftables, iptables or ipvs, for one node NODE=MODE; may be repeated",
@@ -55,6 +57,7 @@ export function toLabOptions(context: CliContext, given: LabArguments): LabOptio
     apiPort: given.apiPort,
     serviceCidr: given.serviceClusterIpRange,
     clusterCidr: given.clusterCidr,
+    loadBalancerPool: given.loadBalancerPool,
     proxyModes: given.proxyMode.map(checkProxyMode),
     logLevel: given.logLevel,
     timeoutMs: given.timeout * 1000,
@@ -79,6 +82,7 @@ export function toCommandLine(options: LabOptions): string[] {
     "api-port": options.apiPort,
     "service-cluster-ip-range": options.serviceCidr,
     "cluster-cidr": options.clusterCidr,
+    "load-balancer-pool": options.loadBalancerPool,
     "log-level": options.logLevel,
     timeout: options.timeoutMs === undefined ? undefined : options.timeoutMs / 1000,
   };
