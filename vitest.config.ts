@@ -42,7 +42,7 @@ const config: ViteUserConfig = defineConfig({
           name: "network",
           sequence: { groupOrder: 3 },
           include: ["test/network/*.network.test.ts"],
-          testTimeout: 90_000,
+          testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,
           maxConcurrency: 8,
