@@ -1,7 +1,7 @@
 import { clusterIpOf, type NetworkCase, reachable } from "../support/case.ts";
 import { checkShares, echoIps, weightedEndpoints } from "./endpoints.ts";
 
-/** How many connections each case makes: by itself enough to tell a share that is off by 5 %. */
+/** How many connections each case makes: by itself enough to tell a share that is off by a tenth. */
 const CONNECTIONS = Number(process.env["NETWORK_CONNECTIONS"] ?? 5_000);
 /**
  * While the kernel remembers a closed connection (120 s), a new one from the same port to the same
