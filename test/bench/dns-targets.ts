@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { freePort, type NatsServer, waitFor } from "@kubehop/testkit";
 import { addresses, clusterIpOf, HEADLESS, HEADLESS_ENDPOINTS, SERVICES } from "./dns-cluster.ts";
 import { findProgram, spawnQuietly } from "./forward-processes.ts";
@@ -18,27 +19,40 @@ export interface DnsTarget {
 export interface TargetOptions {
   readonly stack: AsyncDisposableStack;
   readonly folder: string;
+  /** The folder of our programs. */
+  readonly programs: string;
 }
 
-const MAIN = join(import.meta.dirname, "../../services/dns/src/main.ts");
+/** What a DNS server of ours is started with. */
+export interface KubehopOptions {
+  readonly nats: NatsServer;
+  readonly name: string;
+  /** Lines of the Corefile by plugin, instead of or beside the cluster's. */
+  readonly lines: Readonly<Record<string, string>>;
+}
+
+const BUNDLE = join(import.meta.dirname, "../../tools/image/bundle.mjs");
 const START_MS = 60_000;
 const ZONE = "cluster.local";
 
-/** Starts the DNS server as a cluster does, with these lines in its Corefile, too. */
+/** Bundles our programs as the image has them, into a folder below this one. */
+export async function bundlePrograms(folder: string): Promise<string> {
+  const programs = join(folder, "programs");
+  await promisify(execFile)(process.execPath, [BUNDLE, programs], { timeout: START_MS });
+  return programs;
+}
+
+/** Starts the DNS server as a container of the image does, with these lines in its Corefile, too. */
 export async function startKubehop(
-  { stack, folder }: TargetOptions,
-  {
-    nats,
-    name,
-    lines,
-  }: { nats: NatsServer; name: string; lines: Readonly<Record<string, string>> },
+  { stack, folder, programs }: TargetOptions,
+  { nats, name, lines }: KubehopOptions,
 ): Promise<DnsTarget> {
   const { cache = "cache 30", ...others } = lines;
   const conf = join(folder, `Corefile-${name.replaceAll(/\W+/g, "-")}`);
   await writeFile(conf, corefileOf([cache, ...Object.values(others)]));
   const flags = ["--conf", conf, "--log-level", "info", "--bus-url", nats.url];
   const env = { ...process.env, KUBEHOP_BUS_PASSWORD: nats.passwords.dns, NODE_OPTIONS: "" };
-  const child = spawn(process.execPath, [MAIN, ...flags], {
+  const child = spawn(process.execPath, [join(programs, "dns.mjs"), ...flags], {
     env,
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { measureChanges } from "./dns-change.ts";
 import { ENDPOINTS, SERVICES, startDnsCluster } from "./dns-cluster.ts";
 import { type DnsCase, dnsCases } from "./dns-queries.ts";
-import { type DnsTarget, startKubehop, startPeers } from "./dns-targets.ts";
+import { bundlePrograms, type DnsTarget, startKubehop, startPeers } from "./dns-targets.ts";
 import { cpuMicroseconds, findProgram } from "./forward-processes.ts";
 import { percentile } from "./percentile.ts";
 import type { BenchOptions, BenchRow } from "./row.ts";
@@ -41,7 +41,7 @@ export async function run({ seconds }: BenchOptions): Promise<BenchRow[]> {
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const cluster = stack.use(await startDnsCluster());
   const { nats } = cluster;
-  const where = { stack, folder };
+  const where = { stack, folder, programs: await bundlePrograms(folder) };
   const one = await startKubehop(where, { nats, name: "kubehop", lines: {} });
   const idle = residentMib(one.pid);
   const lines = { multisocket: "multisocket 2" };

@@ -1,8 +1,7 @@
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { rolldown } from "rolldown";
-import { PROGRAM_SOURCES } from "../../packages/kit/src/programs.ts";
 import { ROOT } from "../toolchain/paths.mjs";
+import { bundlePrograms } from "./bundle.mjs";
 
 /** What programs read at run time; it has the same path below /app as in the checkout. */
 const DATA = ["package.json", "examples", "packages/lab/addons", "docker/lab"];
@@ -12,8 +11,8 @@ const DATA_PATTERN = /\/services\/kubelet\/src\/runtime\/[\w/-]+\.sh$/;
 const SCRIPTS = ["kubehop", "node-network"];
 
 /**
- * Writes the build context of the image: the programs, each with what it imports and sharing what
- * several import, the data files, the scripts. Throws when an import cannot be resolved.
+ * Writes the build context of the image: the programs, the data files, the scripts. Throws when an
+ * import cannot be resolved.
  */
 export async function writeContext(directory) {
   rmSync(directory, { recursive: true, force: true });
@@ -27,30 +26,6 @@ export async function writeContext(directory) {
   copyScriptsOfRuntimes(app);
   mkdirSync(join(directory, "bin"));
   for (const name of SCRIPTS) cpSync(join(ROOT, "docker", name), join(directory, "bin", name));
-}
-
-async function bundlePrograms(directory) {
-  const sources = Object.entries(PROGRAM_SOURCES);
-  const build = await rolldown({
-    input: Object.fromEntries(sources.map(([program, source]) => [program, join(ROOT, source)])),
-    platform: "node",
-    onLog: failOnUnresolved,
-  });
-  try {
-    await build.write({
-      dir: directory,
-      entryFileNames: "[name].mjs",
-      chunkFileNames: "shared-[hash].mjs",
-      // Names stay, for stack traces.
-      minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
-    });
-  } finally {
-    await build.close();
-  }
-}
-
-function failOnUnresolved(level, log) {
-  if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
 }
 
 function copyScriptsOfRuntimes(app) {

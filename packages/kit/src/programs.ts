@@ -1,12 +1,14 @@
 import { join } from "node:path";
 
-/** Our programs, and where the source of each begins, from the checkout's top. */
+/** Our programs and their threads, and where the source of each begins, from the checkout's top. */
 export const PROGRAM_SOURCES = {
   apiserver: "services/apiserver/src/main.ts",
   "controller-manager": "services/controller-manager/src/main.ts",
   kubelet: "services/kubelet/src/main.ts",
   "kube-proxy": "services/kube-proxy/src/main.ts",
+  "kube-proxy-worker": "services/kube-proxy/src/dataplane/userspace/workers/worker.ts",
   dns: "services/dns/src/main.ts",
+  "dns-worker": "services/dns/src/worker/main.ts",
   "sample-app": "services/sample-app/src/main.ts",
   kubehop: "packages/cli/src/main.ts",
   sandbox: "packages/lab/src/sandbox/main.ts",

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Logger } from "@kubehop/kit";
+import { programFile } from "@kubehop/kit/programs";
 import type { Assignment, FromWorker, ToWorker, WorkerSetting } from "./messages.ts";
 import type { MetricFamilies } from "./metrics.ts";
 
@@ -22,7 +23,6 @@ export interface WorkerOptions {
   abort(): void;
 }
 
-const MAIN = new URL("main.ts", import.meta.url);
 /** A thread reads its sources and waits for the cluster, at most `startup_timeout`. */
 const SERVE_MS = 30_000;
 const REPORT_MS = 2_000;
@@ -96,7 +96,7 @@ function keepThread({ setting, logger }: WorkerOptions, events: ThreadEvents): T
   let stopping = false;
   let restart: NodeJS.Timeout | undefined;
   const start = (): Worker => {
-    const thread = new Worker(MAIN, { workerData: setting });
+    const thread = new Worker(programFile("dns-worker"), { workerData: setting });
     thread.on("message", (message: FromWorker) => events.hear(message));
     thread.on("error", (error) => logger.error({ err: error, worker }, "a worker failed"));
     thread.once("exit", (code) => {

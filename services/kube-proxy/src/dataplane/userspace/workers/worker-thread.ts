@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { programFile } from "@kubehop/kit/programs";
 import type { UnboundPort } from "../../dataplane.ts";
 import type { SyncRequest, WorkerReport, WorkerRequest, WorkerStart } from "./messages.ts";
 
@@ -17,11 +18,13 @@ export interface WorkerEvents {
 
 /** How long a worker may take to let go of its sockets. */
 const CLOSE_MS = 5_000;
-const PROGRAM = new URL("./worker.ts", import.meta.url);
 
 /** Starts a thread. An error nobody expects in it ends the process, as one in this thread would. */
 export function startWorkerThread(start: WorkerStart, events: WorkerEvents): WorkerThread {
-  const worker = new Worker(PROGRAM, { workerData: start, name: "forwarder" });
+  const worker = new Worker(programFile("kube-proxy-worker"), {
+    workerData: start,
+    name: "forwarder",
+  });
   const waiting: { resolve(): void; reject(error: Error): void }[] = [];
   let unbound: readonly UnboundPort[] = [];
   const send = (request: WorkerRequest): void => worker.postMessage(request, []);
