@@ -1,6 +1,7 @@
 import { Kinds } from "@kubehop/api";
 import { waitFor } from "@kubehop/testkit";
 import {
+  ask,
   answers,
   askName,
   type CaseContext,
@@ -136,6 +137,9 @@ const connections: readonly NetworkCase[] = [
         env: { BASE_PORT: String(port) },
         spec: { hostNetwork: true, containers: [] },
       });
+      const squat: Target = { host: test.nodeIps[1], port };
+      // Its answer has two words. A pod that runs need not listen yet.
+      await waitFor(async () => (await ask(test.clients[0], squat)).includes(" "));
       const service = await test.service({
         ports: [{ name: "tcp", port: 80, protocol: "TCP", targetPort: 8080, nodePort: port }],
         spec: { type: "NodePort" },
