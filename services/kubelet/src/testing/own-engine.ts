@@ -29,7 +29,9 @@ export async function startOwnEngine(from: string, image: string): Promise<OwnEn
   parts.defer(() => removeDirectory(directory));
   let daemon: ChildProcess | undefined;
   const start = async (): Promise<void> => {
-    daemon = spawn("dockerd", daemonFlags(directory, endpoint), { stdio: "ignore" });
+    // In a network of its own: an engine without a default network deletes docker0 where it runs.
+    const command = ["--net", "dockerd", ...daemonFlags(directory, endpoint)];
+    daemon = spawn("unshare", command, { stdio: "ignore" });
     await using engine = createEngine(endpoint);
     await waitFor(() => engine.negotiate().catch(() => undefined), { timeoutMs: 60_000 });
   };
