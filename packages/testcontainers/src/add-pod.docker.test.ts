@@ -165,10 +165,13 @@ async function askTimes(times: number): Promise<string[]> {
 async function podAddress(app: string): Promise<string[]> {
   const unready = `${service(app)}  publishNotReadyAddresses: true\n  clusterIP: None\n`;
   await lab.apply(unready);
-  await expect
-    .poll(async () => (await lab.resolve(app, { type: "A" })).answers, { timeout: 10_000 })
-    .toHaveLength(1);
-  return [...(await lab.resolve(app, { type: "A" })).answers];
+  let answers: readonly string[] = [];
+  const ask = async (): Promise<readonly string[]> => {
+    ({ answers } = await lab.resolve(app, { type: "A" }));
+    return answers;
+  };
+  await expect.poll(ask, { timeout: 30_000 }).toHaveLength(1);
+  return [...answers];
 }
 
 function services(): string {

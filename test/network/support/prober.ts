@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -57,14 +58,23 @@ export interface Prober extends AsyncDisposable {
   open(target: Target): Promise<Session>;
 }
 
+/** Which host name a process sees, as the kernel names it. */
+function utsOf(pid: number | "self"): string {
+  return readlinkSync(`/proc/${pid}/ns/uts`);
+}
+
 /** Starts a prober in the network, files and names of a process of this host. */
 export function startProber(name: string, pid: number): Prober {
-  const into = ["-t", String(pid), "-U", "--preserve-credentials", "-n", "-m", "-u"];
+  const into = ["-t", String(pid), "-U", "--preserve-credentials", "-n", "-m"];
+  // A node has this machine's name, which an ordinary user may not enter again.
+  if (utsOf(pid) !== utsOf("self")) into.push("-u");
   const child = spawn("nsenter", [...into, process.execPath, PROGRAM], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   let last = 0;
+  let hasEnded = false;
+  const ended = (): Error => new Error(`prober ${name} has ended`);
   createInterface({ input: child.stdout }).on("line", (line) => {
     const { id, value, error } = JSON.parse(line) as { id: number; value: unknown; error?: string };
     const one = waiting.get(id);
@@ -74,11 +84,13 @@ export function startProber(name: string, pid: number): Prober {
   });
   const exited = new Promise<void>((resolve) => {
     child.once("exit", () => {
-      for (const one of waiting.values()) one.reject(new Error(`prober ${name} has ended`));
+      hasEnded = true;
+      for (const one of waiting.values()) one.reject(ended());
       resolve();
     });
   });
   function ask<T>(op: string, parameters: object): Promise<T> {
+    if (hasEnded) return Promise.reject(ended());
     const answer = Promise.withResolvers<unknown>();
     last += 1;
     waiting.set(last, answer);
