@@ -196,6 +196,6 @@ async function routeOutside(pid: number): Promise<void> {
 }
 
 async function runIn(pid: number, command: readonly string[]): Promise<void> {
-  const into = ["-t", String(pid), "-U", "--preserve-credentials", "-n"];
+  const into = ["-t", String(pid), "-U", "--preserve-credentials", "-n", "-m"];
   await promisify(execFile)("nsenter", [...into, ...command]);
 }
