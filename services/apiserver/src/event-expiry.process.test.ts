@@ -6,8 +6,8 @@ let first: TestApiServer;
 let second: TestApiServer;
 
 beforeAll(async () => {
-  first = await startApiServer({ flags: { eventTtl: "2s" } });
-  second = await startApiServer({ nats: first.nats, flags: { eventTtl: "2s" } });
+  first = await startApiServer({ flags: { eventTtl: "3s" } });
+  second = await startApiServer({ nats: first.nats, flags: { eventTtl: "3s" } });
 });
 
 afterAll(async () => {
@@ -37,6 +37,8 @@ it("Events go when their time is up, those that are repeated stay", async () => 
   });
   expect(await names()).toEqual(["repeated"]);
   await waitFor(async () => (await names()).length === 0);
-  const deleted = watch.lines.filter(({ type }) => type === "DELETED");
-  expect(deleted.map(({ object }) => object.metadata.name)).toEqual(["once", "repeated"]);
+  const deleted = () => watch.lines.filter(({ type }) => type === "DELETED");
+  // The watch hears of a deletion after a list does.
+  await waitFor(() => deleted().length === 2);
+  expect(deleted().map(({ object }) => object.metadata.name)).toEqual(["once", "repeated"]);
 });
