@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { rcodeName } from "@kubehop/dns-wire";
-import { waitFor } from "@kubehop/testkit";
+import { freePort, waitFor } from "@kubehop/testkit";
 import { describe, expect, it } from "vitest";
 import { namespace, service } from "./testing/cluster-objects.ts";
 import { ask, recordLines, startDns } from "./testing/dns-fixture.ts";
@@ -86,9 +86,9 @@ describe("a Corefile that cannot be used", () => {
   });
 
   it("with a port that is taken does not start, and leaves nothing open", async () => {
-    const blocker = createServer().listen(0, "127.0.0.1");
+    const port = await freePort();
+    const blocker = createServer().listen(port, "127.0.0.1");
     await once(blocker, "listening");
-    const { port } = blocker.address() as { port: number };
     const corefile = block("whoami", `.:${port}`);
     await expect(startDns({ corefile })).rejects.toThrow("EADDRINUSE");
     blocker.close();
@@ -232,7 +232,8 @@ describe("health and ready", () => {
   });
 
   it("close ready first, and answer queries until lameduck ends", async () => {
-    const corefile = block(`health ${HTTP} { lameduck 400ms }\n ready ${HTTP}\n whoami`);
+    // Long enough for all that is asked meanwhile.
+    const corefile = block(`health ${HTTP} { lameduck 5s }\n ready ${HTTP}\n whoami`);
     const dns = await startDns({ corefile });
     const port = dns.server.httpPort(HTTP);
     const stopping = dns[Symbol.asyncDispose]();
@@ -245,11 +246,7 @@ describe("health and ready", () => {
 
 describe("loop", () => {
   it("ends the process when its own probe comes back", async () => {
-    const free = createServer().listen(0, "127.0.0.1");
-    await once(free, "listening");
-    const { port } = free.address() as { port: number };
-    free.close();
-    await once(free, "close");
+    const port = await freePort();
     const directives = `loop\n forward . 127.0.0.1:${port} {\n read_timeout 200ms\n }`;
     await using dns = await startDns({ corefile: block(directives, `.:${port}`) });
     await waitFor(() => dns.aborts() > 0);
@@ -275,7 +272,7 @@ describe("log and errors", () => {
   });
 
   it("consolidate errors by a pattern", async () => {
-    const consolidate = 'errors {\n consolidate 50ms "no entry" warning\n }';
+    const consolidate = 'errors {\n consolidate 3s "no entry" warning\n }';
     const corefile = `.:0 {\n bind 127.0.0.1\n ${consolidate}\n hosts\n}`;
     await using dns = await startDns({ corefile });
     for (let round = 0; round < 3; round++) {
@@ -327,7 +324,7 @@ describe("log's formats and classes", () => {
 
 describe("errors with show_first", () => {
   it("tells the first at once, with the rule's level, and the number of several", async () => {
-    const consolidate = 'errors {\n consolidate 1s "^no entry" warning show_first\n }';
+    const consolidate = 'errors {\n consolidate 60s "^no entry" warning show_first\n }';
     const dns = await startDns({
       corefile: `.:0 {\n bind 127.0.0.1\n ${consolidate}\n hosts /dev/null\n}`,
     });
@@ -337,7 +334,7 @@ describe("errors with show_first", () => {
     const errors = seen.filter(({ msg }) => msg.startsWith("plugin/errors"));
     expect(errors.map(({ level, msg }) => `${level} ${msg}`)).toEqual([
       "warn plugin/errors: 2 a.example. A: plugin/hosts: no entry and no fallthrough",
-      "warn plugin/errors: 2 errors like '^no entry' occurred in last 1s",
+      "warn plugin/errors: 2 errors like '^no entry' occurred in last 60s",
     ]);
   });
 });

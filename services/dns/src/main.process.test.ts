@@ -55,6 +55,8 @@ describe("the DNS process on a real bus", () => {
     using _subscription = writer.subscribe("hop.dns.*", (event) => events.push(event as HopEvent));
 
     await using dns = await startProcess();
+    // It listens after five seconds also when it has not listed all by then.
+    await waitFor(async () => (await addressesOf(dns.port)).length > 0);
     expect(await addressesOf(dns.port)).toEqual([`${NAME} 30 A 10.96.0.50`]);
     await waitFor(() =>
       events.some((e) => e.type === "synced" && Number(e.resourceVersion) >= revision),
@@ -97,7 +99,7 @@ describe("the DNS process on a real bus", () => {
     await using dns = await startProcess();
     expect(rcodeName((await ask(dns.port, NAME, "A")).rcode)).toBe("SERVFAIL");
     await nats.restart();
-    await waitFor(async () => (await addressesOf(dns.port)).length === 1, { timeoutMs: 20_000 });
+    await waitFor(async () => (await addressesOf(dns.port)).length === 1, { timeoutMs: 60_000 });
   });
 });
 

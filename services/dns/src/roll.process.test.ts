@@ -5,7 +5,7 @@ import { ask, type DnsFixture, startDns } from "./testing/dns-fixture.ts";
 const HTTP = "127.0.0.1:0";
 const COREFILE = `.:0 {
   bind 127.0.0.1
-  health ${HTTP} { lameduck 1s }
+  health ${HTTP} { lameduck 10s }
   ready ${HTTP}
   hosts { 192.0.2.1 a.example }
 }`;

@@ -13,6 +13,7 @@ async function startApi() {
   const objects = new Map<string, Map<string, KubeObject>>();
   const watches = new Map<string, Set<ServerResponse>>();
   const watched: string[] = [];
+  const history: { plural: string; version: number; line: string }[] = [];
   let version = 10;
   let goneOnce = false;
   const server = createServer((request, response) => {
@@ -31,6 +32,10 @@ async function startApi() {
       return;
     }
     response.flushHeaders();
+    const seen = Number(url.searchParams.get("resourceVersion"));
+    for (const past of history) {
+      if (past.plural === plural && past.version > seen) response.write(past.line);
+    }
     watches.set(plural, (watches.get(plural) ?? new Set()).add(response));
     response.once("close", () => watches.get(plural)?.delete(response));
   });
@@ -51,6 +56,7 @@ async function startApi() {
       else all.delete(`${ns}/${name}`);
       objects.set(plural, all);
       const line = `${JSON.stringify({ type, object: stored })}\n`;
+      history.push({ plural, version, line });
       for (const response of watches.get(plural) ?? []) response.write(line);
     },
     forget() {

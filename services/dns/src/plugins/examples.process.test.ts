@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { namespace, pod, service } from "../testing/cluster-objects.ts";
 import { askBoth, recordLines, startDns } from "../testing/dns-fixture.ts";
 import { createMemorySource } from "../testing/memory-source.ts";
-import { startUpstream } from "../testing/upstream-fixture.ts";
+import { forwardTo, startUpstream } from "../testing/upstream-fixture.ts";
 
 /*
  * The examples of CoreDNS' plugin READMEs that other tests do not have, each over UDP and TCP.
@@ -18,7 +18,7 @@ interface Example {
   readonly answers: Readonly<Record<string, string>>;
 }
 
-const FORWARD = "forward . UPSTREAM";
+const FORWARD = forwardTo("UPSTREAM");
 const INVALID = `template ANY ANY invalid {
   rcode NXDOMAIN
   authority "invalid. 60 {{ .Class }} SOA ns.invalid. hostmaster.invalid. (1 60 60 60 60)"

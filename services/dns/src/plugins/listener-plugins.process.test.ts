@@ -8,6 +8,7 @@ import { decodeAnswer } from "../testing/answer-decoders.ts";
 import {
   ask,
   askBoth,
+  closed,
   openTcp,
   queryBytes,
   readFrames,
@@ -77,14 +78,14 @@ describe("timeouts", () => {
   it("closes a connection that sends nothing after `read`", async () => {
     await using usual = await startDns({ corefile: corefile("idle 10s") });
     await using dns = await startDns({ corefile: corefile("read 1s") });
-    const closed: string[] = [];
+    const ended: string[] = [];
     const open = async (port: number, name: string): Promise<void> => {
       const socket = await openTcp(port);
-      await once(socket.resume(), "close");
-      closed.push(name);
+      await closed(socket);
+      ended.push(name);
     };
     await Promise.all([open(usual.port, "after 3s"), open(dns.port, "after 1s")]);
-    expect(closed).toEqual(["after 1s", "after 3s"]);
+    expect(ended).toEqual(["after 1s", "after 3s"]);
   });
 
   it("closes a connection that sends no further query after `idle`", async () => {
@@ -92,17 +93,17 @@ describe("timeouts", () => {
     const socket = await openTcp(dns.port);
     const query = frameMessage(queryBytes("a.example.", "A"));
     expect(await readFrames(socket, 1, () => socket.write(query))).toHaveLength(1);
-    await once(socket, "close");
+    await closed(socket);
   });
 
   it("closes a connection after maxtcpqueries queries", async () => {
     await using dns = await startDns({ corefile: corefile("maxtcpqueries 2") });
     const socket = await openTcp(dns.port);
     const query = frameMessage(queryBytes("a.example.", "A"));
-    const closed = once(socket, "end");
+    const ended = once(socket, "end");
     const send = () => socket.write(Buffer.concat([query, query, query]));
     expect(await readFrames(socket, 2, send)).toHaveLength(2);
-    await closed;
+    await ended;
     socket.destroy();
   });
 });

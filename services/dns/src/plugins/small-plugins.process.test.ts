@@ -1,9 +1,11 @@
 import { CLASS_CODES, CLASS_IN, Flag, Rcode } from "@kubehop/dns-wire";
 import { describe, expect, it } from "vitest";
 import { ask, askBoth, type AskOptions, recordLines, startDns } from "../testing/dns-fixture.ts";
-import { startUpstream } from "../testing/upstream-fixture.ts";
+import { forwardTo, startUpstream } from "../testing/upstream-fixture.ts";
 
 const EDNS = { edns: {} };
+/** Long enough for an answer that comes; spent where none does. */
+const UNANSWERED = { waitMs: 3_000 };
 
 function corefile(...lines: readonly string[]): string {
   return `.:0 {\n bind 127.0.0.1\n errors\n prometheus 127.0.0.1:0\n${lines.join("\n")}\n}`;
@@ -49,7 +51,7 @@ describe("minimal", () => {
         additionals: [{ ...a, type: "A" }],
       };
     });
-    const lines = ["minimal", `forward . 127.0.0.1:${upstream.port}`];
+    const lines = ["minimal", forwardTo(upstream.port)];
     await using dns = await startDns({ corefile: corefile(...lines) });
     const found = await askBoth(dns.port, "a.example.", "A");
     const counts = [found.answers, found.authorities, found.additionals].map((s) => s.length);
@@ -73,7 +75,7 @@ describe("bufsize", () => {
       told = query.edns?.udpSize ?? 0;
       return {};
     });
-    const lines = ["bufsize 700", `forward . 127.0.0.1:${upstream.port}`];
+    const lines = ["bufsize 700", forwardTo(upstream.port)];
     await using dns = await startDns({ corefile: corefile(...lines) });
     await ask(dns.port, "a.example.", "A", { edns: { udpSize: 4_096 } });
     expect(told).toBe(700);
@@ -141,7 +143,7 @@ describe("header", () => {
       seen = query.flags;
       return {};
     });
-    const lines = ["header {\n query clear rd\n}", `forward . 127.0.0.1:${upstream.port}`];
+    const lines = ["header {\n query clear rd\n}", forwardTo(upstream.port)];
     await using dns = await startDns({ corefile: corefile(...lines) });
     const reply = await ask(dns.port, "a.example.", "A", { flags: Flag.RD });
     expect([seen & Flag.RD, reply.flags & Flag.RD]).toEqual([0, Flag.RD]);
@@ -180,7 +182,7 @@ describe("acl", () => {
   it("drops without any answer, and counts", async () => {
     await using dns = await startDns({ corefile: rules("drop type TXT\n block type MX") });
     let answered = false;
-    const lost = ask(dns.port, "a.example.", "TXT").then(
+    const lost = ask(dns.port, "a.example.", "TXT", UNANSWERED).then(
       () => (answered = true),
       () => undefined,
     );
@@ -219,7 +221,7 @@ describe("erratic", () => {
 
   it("drops every second query by itself", async () => {
     await using dns = await startDns({ corefile: corefile("erratic") });
-    const lost = ask(dns.port, "first.", "A").catch((error: unknown) => error);
+    const lost = ask(dns.port, "first.", "A", UNANSWERED).catch((error: unknown) => error);
     expect((await ask(dns.port, "second.", "A")).answers).toHaveLength(1);
     expect(await lost).toBeInstanceOf(Error);
   });

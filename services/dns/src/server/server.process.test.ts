@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { createFrameReader, Flag, frameMessage, rcodeName } from "@kubehop/dns-wire";
 import dnsPacket from "dns-packet";
 import { Packet, TCPClient, UDPClient } from "dns2";
@@ -6,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { namespace, service, slice } from "../testing/cluster-objects.ts";
 import {
   ask,
+  closed,
   type DnsFixture,
   openTcp,
   queryBytes,
@@ -182,7 +182,7 @@ describe("TCP", () => {
     const slow = await openTcp(dns.port);
     slow.write(Buffer.from([0, 30, 1]));
     const trickle = setInterval(() => slow.write(Buffer.from([0])), 200);
-    await Promise.all([once(silent.resume(), "close"), once(slow.resume(), "close")]);
+    await Promise.all([silent, slow].map(closed));
     clearInterval(trickle);
     await expectAlive();
   });
@@ -193,7 +193,7 @@ describe("TCP", () => {
     const frames: Buffer[] = [];
     socket.on("data", (chunk) => frames.push(...reader.push(chunk)));
     socket.end(frameMessage(queryBytes(NAME, "A")));
-    await once(socket, "close");
+    await closed(socket);
     expect(frames).toHaveLength(1);
   });
 });

@@ -113,9 +113,12 @@ export interface AskOptions {
   readonly flags?: number;
   readonly class?: number;
   readonly opcode?: number;
+  /** How long to wait for an answer over UDP, in ms; against a hang when absent. */
+  readonly waitMs?: number;
 }
 
-const ANSWER_MS = 5_000;
+/** Generous for a machine that does much else. */
+const ANSWER_MS = 30_000;
 
 /** A query as octets. */
 export function queryBytes(name: string, type: string, options: AskOptions = {}): Buffer {
@@ -142,7 +145,9 @@ export async function ask(
   options: AskOptions = {},
 ): Promise<Message> {
   const bytes = queryBytes(name, type, options);
-  const answer = await (options.protocol === "tcp" ? sendTcp(port, bytes) : sendUdp(port, bytes));
+  const answer = await (options.protocol === "tcp"
+    ? sendTcp(port, bytes)
+    : sendUdp(port, bytes, options.waitMs));
   return decodeAnswer(answer);
 }
 
@@ -160,10 +165,14 @@ export async function askBoth(
 }
 
 /** Sends octets over UDP and gives the first datagram that comes back. */
-export async function sendUdp(port: number, bytes: Buffer): Promise<Buffer> {
+export async function sendUdp(
+  port: number,
+  bytes: Buffer,
+  waitMs: number = ANSWER_MS,
+): Promise<Buffer> {
   const socket = createSocket("udp4");
   try {
-    const answer = once(socket, "message", { signal: AbortSignal.timeout(ANSWER_MS) });
+    const answer = once(socket, "message", { signal: AbortSignal.timeout(waitMs) });
     socket.send(bytes, port, "127.0.0.1");
     const [message] = (await answer) as [Buffer];
     return message;
@@ -188,6 +197,17 @@ export async function openTcp(port: number): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");
   await once(socket, "connect");
   return socket;
+}
+
+/**
+ * Waits until a connection is closed, in whatever way: what its client sends last may come after
+ * the server has gone, which is an error for the client.
+ */
+export function closed(socket: Socket): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  socket.on("error", () => undefined).once("close", () => resolve());
+  socket.resume();
+  return promise;
 }
 
 /** Reads messages from a stream after `send` was called. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type NatsServer, waitFor } from "@kubehop/testkit";
 
 const MAIN = join(import.meta.dirname, "../main.ts");
-const START_MS = 30_000;
+const START_MS = 60_000;
 
 /** A DNS server in a process of its own. */
 export interface DnsProcess extends AsyncDisposable {

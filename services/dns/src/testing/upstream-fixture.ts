@@ -11,20 +11,32 @@ export interface UpstreamFixture extends AsyncDisposable {
   readonly asked: readonly string[];
 }
 
-/** Gives the parts of an answer, octets to send as they are, or undefined for none. */
-export type Script = (query: Message, packet: Packet) => Partial<Message> | Buffer | undefined;
+/** The parts of an answer, octets to send as they are, or undefined for none. */
+type Scripted = Partial<Message> | Buffer | undefined;
+
+/** Gives an answer, at once or later. */
+export type Script = (query: Message, packet: Packet) => Scripted | Promise<Scripted>;
+
+/** A `forward` of all names that waits longer for the upstream than a busy machine needs. */
+export function forwardTo(to: number | string, options = ""): string {
+  const upstream = typeof to === "number" ? `127.0.0.1:${to}` : to;
+  return `forward . ${upstream} {\n read_timeout 30s\n ${options}\n }`;
+}
 
 /** Starts an upstream on UDP and TCP of one port. */
 export async function startUpstream(script: Script): Promise<UpstreamFixture> {
   const asked: string[] = [];
   const logger = createLogger({ name: "upstream", level: "silent" });
-  const respond = (packet: Packet): Buffer | undefined => {
+  const respond = (packet: Packet): Buffer | undefined | Promise<Buffer | undefined> => {
     const query = decodeMessage(packet.bytes);
     const [question] = query.questions;
     asked.push(`${packet.protocol} ${question?.name} ${question?.type}`);
-    const parts = script(query, packet);
-    if (parts === undefined || Buffer.isBuffer(parts)) return parts;
-    return encodeMessage({ ...query, flags: Flag.QR | Flag.RD | Flag.RA, ...parts });
+    const encode = (parts: Scripted): Buffer | undefined => {
+      if (parts === undefined || Buffer.isBuffer(parts)) return parts;
+      return encodeMessage({ ...query, flags: Flag.QR | Flag.RD | Flag.RA, ...parts });
+    };
+    const scripted = script(query, packet);
+    return scripted instanceof Promise ? scripted.then(encode) : encode(scripted);
   };
   const { udp, tcp } = await listenOnBoth({ host: "127.0.0.1", respond, logger });
   return {

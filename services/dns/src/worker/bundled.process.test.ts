@@ -9,7 +9,7 @@ import { dataPath, PROGRAM_SOURCES } from "@kubehop/kit/programs";
 import { waitFor } from "@kubehop/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-const BUNDLE_MS = 60_000;
+const BUNDLE_MS = 110_000;
 const COREFILE = `.:0 {
     bind 127.0.0.1
     multisocket 2

@@ -42,10 +42,7 @@ async function scrape({ server }: DnsFixture, name: string): Promise<number> {
   return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
 }
 
-/** Threads read their sources as they start, which takes a while on a loaded machine. */
-const START = { timeout: 60_000 };
-
-describe("multisocket", START, () => {
+describe("multisocket", () => {
   it("answers from as many threads, counts for all of them, and reloads all of them", async () => {
     const text = corefile("multisocket 3", "192.0.2.1");
     await using dns = await startDns({ corefile: text });
@@ -54,6 +51,8 @@ describe("multisocket", START, () => {
 
     expect([...(await answersOf(dns.port, 64))]).toEqual(["a.example. 3600 A 192.0.2.1"]);
     await ask(dns.port, "b.example.", "A", { protocol: "tcp" });
+    // A thread that is too busy to say in time is counted as it was before.
+    await waitFor(async () => (await scrape(dns, "coredns_dns_requests_total")) >= 65);
     expect(await scrape(dns, "coredns_dns_requests_total")).toBe(65);
     expect(await scrape(dns, "coredns_dns_response_size_bytes_count")).toBe(65);
     expect(await scrape(dns, "coredns_build_info")).toBe(1);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ask, startDns } from "../../testing/dns-fixture.ts";
-import { startUpstream } from "../../testing/upstream-fixture.ts";
+import { forwardTo, startUpstream } from "../../testing/upstream-fixture.ts";
 
 /** Asks through `cache` before an upstream that answers with TTL 100; gives TTLs and questions. */
 async function through(directive: string, names: readonly string[]) {
@@ -9,7 +9,7 @@ async function through(directive: string, names: readonly string[]) {
     if (name.startsWith("gone.")) return { rcode: 3, authorities: [soa(name)] };
     return { answers: [{ name, type: "A", class: 1, ttl: 100, address: "192.0.2.8" }] };
   });
-  const corefile = `.:0 {\n bind 127.0.0.1\n ${directive}\n forward . 127.0.0.1:${upstream.port}\n}`;
+  const corefile = `.:0 {\n bind 127.0.0.1\n ${directive}\n ${forwardTo(upstream.port)}\n}`;
   await using dns = await startDns({ corefile });
   const ttls: number[] = [];
   for (const name of names) {

@@ -13,7 +13,7 @@ import { createClusterPki } from "@kubehop/kit/certificates";
 import { waitFor } from "@kubehop/testkit";
 import { describe, expect, it } from "vitest";
 import { ask, startDns } from "../../testing/dns-fixture.ts";
-import { startUpstream } from "../../testing/upstream-fixture.ts";
+import { forwardTo, startUpstream } from "../../testing/upstream-fixture.ts";
 
 function address(query: Message, ip: string, ttl = 100): ResourceRecord[] {
   const name = query.questions[0]?.name ?? ".";
@@ -33,7 +33,7 @@ describe("forward", () => {
       answers: address(query, "192.0.2.1"),
     }));
     await using dns = await startDns({
-      corefile: corefile(`forward . 127.0.0.1:${upstream.port}`),
+      corefile: corefile(forwardTo(upstream.port)),
     });
     for (let round = 0; round < 3; round++) {
       const reply = await ask(dns.port, "Example.ORG.", "A", { protocol, edns: {} });
@@ -49,8 +49,8 @@ describe("forward", () => {
   it("serves several directives by their zones, and leaves out exceptions", async () => {
     await using one = await startUpstream((query) => ({ answers: address(query, "192.0.2.1") }));
     await using two = await startUpstream((query) => ({ answers: address(query, "192.0.2.2") }));
-    const directives = `forward stub.example 127.0.0.1:${one.port} {\n except not.stub.example\n }
-      forward . 127.0.0.1:${two.port}`;
+    const directives = `forward stub.example 127.0.0.1:${one.port} {\n except not.stub.example\n read_timeout 30s\n }
+      ${forwardTo(two.port)}`;
     await using dns = await startDns({ corefile: corefile(directives) });
     const lookup = async (name: string) => (await ask(dns.port, name, "A")).answers[0];
     expect(await lookup("a.stub.example.")).toMatchObject({ address: "192.0.2.1" });
@@ -63,7 +63,7 @@ describe("forward", () => {
       alive ? { answers: address(query, "192.0.2.1") } : undefined,
     );
     await using steady = await startUpstream((query) => ({ answers: address(query, "192.0.2.2") }));
-    const options = "policy sequential\n health_check 20ms\n read_timeout 50ms";
+    const options = "policy sequential\n health_check 20ms\n read_timeout 2s";
     const to = `127.0.0.1:${flaky.port} 127.0.0.1:${steady.port}`;
     await using dns = await startDns({ corefile: corefile(`forward . ${to} {\n ${options}\n }`) });
     const lookup = async () => (await ask(dns.port, "a.example.", "A")).answers[0];
@@ -114,25 +114,26 @@ describe("forward", () => {
 
   it("refuses above max_concurrent", async () => {
     const waiting = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<object>();
     await using slow = await startUpstream(() => {
       waiting.resolve();
-      return undefined;
+      return late.promise;
     });
-    const options = "max_concurrent 1\n read_timeout 500ms\n";
-    const directive = `forward . 127.0.0.1:${slow.port} {\n ${options} }`;
+    const directive = forwardTo(slow.port, "max_concurrent 1");
     await using dns = await startDns({ corefile: corefile(directive) });
     const first = ask(dns.port, "a.example.", "A");
     await waiting.promise;
     expect(rcodeName((await ask(dns.port, "b.example.", "A")).rcode)).toBe("REFUSED");
     expect(await dns.metric("coredns_forward_max_concurrent_rejects_total")).toContain(" 1");
-    expect(rcodeName((await first).rcode)).toBe("SERVFAIL");
+    late.resolve({});
+    expect(rcodeName((await first).rcode)).toBe("NOERROR");
   });
 
   it("answers FORMERR to an answer for another question", async () => {
     await using liar = await startUpstream(() => ({
       questions: [{ name: "other.example.", type: "A", class: CLASS_IN }],
     }));
-    await using dns = await startDns({ corefile: corefile(`forward . 127.0.0.1:${liar.port}`) });
+    await using dns = await startDns({ corefile: corefile(forwardTo(liar.port)) });
     expect(rcodeName((await ask(dns.port, "a.example.", "A")).rcode)).toBe("FORMERR");
   });
 
@@ -140,12 +141,12 @@ describe("forward", () => {
     await using upstream = await startUpstream((query, { protocol }) =>
       protocol === "udp" ? { flags: Flag.QR | Flag.TC } : { answers: address(query, "192.0.2.1") },
     );
-    const to = `forward . 127.0.0.1:${upstream.port}`;
-    await using plain = await startDns({ corefile: corefile(to) });
+    const to = (options = ""): string => corefile(forwardTo(upstream.port, options));
+    await using plain = await startDns({ corefile: to() });
     expect((await ask(plain.port, "a.example.", "A")).flags & Flag.TC).toBe(Flag.TC);
-    await using udp = await startDns({ corefile: corefile(`${to} {\n prefer_udp\n }`) });
+    await using udp = await startDns({ corefile: to("prefer_udp") });
     expect((await ask(udp.port, "a.example.", "A")).answers).toHaveLength(1);
-    await using tcp = await startDns({ corefile: corefile(`${to} {\n force_tcp\n }`) });
+    await using tcp = await startDns({ corefile: to("force_tcp") });
     expect((await ask(tcp.port, "a.example.", "A")).answers).toHaveLength(1);
   });
 
@@ -173,7 +174,7 @@ describe("forward", () => {
       send(query.id, "192.0.2.1");
     });
     const { port } = upstream.address();
-    await using dns = await startDns({ corefile: corefile(`forward . 127.0.0.1:${port}`) });
+    await using dns = await startDns({ corefile: corefile(forwardTo(port)) });
     for (let round = 0; round < 10; round++) {
       const { answers } = await ask(dns.port, `a${round}.example.`, "A");
       expect(answers).toMatchObject([{ address: "192.0.2.1" }]);
@@ -187,8 +188,8 @@ describe("forward", () => {
       query.questions[0]?.name === "nodata.example." ? {} : denial(),
     );
     await using two = await startUpstream((query) => ({ answers: address(query, "192.0.2.2") }));
-    const first = `forward . 127.0.0.1:${one.port} {\n next NXDOMAIN REFUSED\n next_on_nodata\n }`;
-    const directives = `${first}\n forward . 127.0.0.1:${two.port}`;
+    const first = forwardTo(one.port, "next NXDOMAIN REFUSED\n next_on_nodata");
+    const directives = `${first}\n ${forwardTo(two.port)}`;
     await using dns = await startDns({ corefile: corefile(directives) });
     for (const name of ["missing.example.", "nodata.example."]) {
       expect((await ask(dns.port, name, "A")).answers).toMatchObject([{ address: "192.0.2.2" }]);
@@ -202,7 +203,7 @@ describe("forward", () => {
     await using good = await startUpstream((query) => ({ answers: address(query, "192.0.2.2") }));
     const run = async (...ports: readonly number[]) => {
       const to = ports.map((port) => `127.0.0.1:${port}`).join(" ");
-      const text = `forward . ${to} {\n policy sequential\n failover SERVFAIL\n }`;
+      const text = forwardTo(to, "policy sequential\n failover SERVFAIL");
       await using dns = await startDns({ corefile: corefile(text) });
       return await ask(dns.port, "a.example.", "A");
     };
@@ -218,7 +219,7 @@ describe("forward", () => {
       return { answers: address(query, "192.0.2.1") };
     });
     const options = "max_idle_conns 1\n source_address 127.0.0.7\n max_connect_attempts 1";
-    const text = `forward . 127.0.0.1:${upstream.port} {\n ${options}\n }`;
+    const text = forwardTo(upstream.port, options);
     await using dns = await startDns({ corefile: corefile(text) });
     for (const protocol of ["udp", "tcp"] as const) {
       const all = Array.from({ length: 5 }, () => ask(dns.port, "a.example.", "A", { protocol }));
@@ -237,7 +238,7 @@ describe("forward", () => {
       return question.type === "A" ? { answers: address(query, "127.0.0.1") } : {};
     });
     const to = (host: string) =>
-      `forward . ${host}:${upstream.port} {\n resolver 127.0.0.1:${resolver.port}\n }`;
+      forwardTo(`${host}:${upstream.port}`, `resolver 127.0.0.1:${resolver.port}`);
     await using dns = await startDns({ corefile: corefile(to("dns.lab.test")) });
     expect((await ask(dns.port, "a.example.", "A")).answers).toHaveLength(1);
     await dns.writeCorefile(corefile(to("gone.lab.test")));
@@ -257,7 +258,7 @@ describe("forward", () => {
       return { answers: address(query, "192.0.2.1") };
     });
     await using dns = await startDns({
-      corefile: corefile(`forward . 127.0.0.1:${upstream.port}`),
+      corefile: corefile(forwardTo(upstream.port)),
     });
     for (let round = 0; round < 20; round++) {
       const { answers } = await ask(dns.port, `a${round}.example.`, "A");
@@ -274,7 +275,7 @@ describe("forward", () => {
       "tls://.:0 {\n bind 127.0.0.1\n tls cert.pem key.pem\n hosts /dev/null {\n 192.0.2.1 a.example\n }\n}";
     await using secure = await startDns({ corefile: upstream, files });
     const through = async (to: string, options: string) => {
-      const text = `forward . ${to} {\n ${options}\n }`;
+      const text = forwardTo(to, options);
       await using dns = await startDns({ corefile: corefile(text), files });
       const reply = await ask(dns.port, "a.example.", "A");
       return [rcodeName(reply.rcode), reply.answers.length];

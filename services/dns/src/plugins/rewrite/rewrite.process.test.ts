@@ -1,7 +1,7 @@
 import { CLASS_IN, type Message, rcodeName, type ResourceRecord } from "@kubehop/dns-wire";
 import { describe, expect, it } from "vitest";
 import { ask, askBoth, recordLines, startDns } from "../../testing/dns-fixture.ts";
-import { startUpstream } from "../../testing/upstream-fixture.ts";
+import { forwardTo, startUpstream } from "../../testing/upstream-fixture.ts";
 
 /** Answers every question with an address, SRV and PTR data that tell the name asked. */
 function echo(query: Message): { answers: ResourceRecord[]; authorities: ResourceRecord[] } {
@@ -27,7 +27,7 @@ function echo(query: Message): { answers: ResourceRecord[]; authorities: Resourc
 /** Runs rules before an upstream that says what it was asked. */
 async function through(rules: string, name: string, type = "A") {
   await using upstream = await startUpstream(echo);
-  const text = `.:0 {\n bind 127.0.0.1\n errors\n ${rules}\n forward . 127.0.0.1:${upstream.port}\n}`;
+  const text = `.:0 {\n bind 127.0.0.1\n errors\n ${rules}\n ${forwardTo(upstream.port)}\n}`;
   await using dns = await startDns({ corefile: text });
   const reply = await askBoth(dns.port, name, type);
   return {
@@ -170,9 +170,8 @@ describe("rewrite edns0", () => {
       ]);
       return {};
     });
-    const forward = `forward . 127.0.0.1:${upstream.port}`;
     await using dns = await startDns({
-      corefile: `.:0 {\n bind 127.0.0.1\n metadata\n ${rules}\n ${forward}\n}`,
+      corefile: `.:0 {\n bind 127.0.0.1\n metadata\n ${rules}\n ${forwardTo(upstream.port)}\n}`,
     });
     const reply = await ask(dns.port, "a.test.", "A", own ? { edns: { options: own } } : {});
     expect(reply.edns === undefined).toBe(own === undefined);
