@@ -107,7 +107,9 @@ async function listFiles(
     if (names.length > MAX_FILES) problem(`${path}: more than ${MAX_FILES} files`);
     const files = isDirectory ? names.toSorted().map((name) => join(path, name)) : [path];
     for (const file of files.slice(0, MAX_FILES)) {
-      const { size, mtimeMs, ino } = await stat(file);
+      const state = await stat(file).catch(isDirectory ? ignoreGone : undefined);
+      if (state === undefined) continue;
+      const { size, mtimeMs, ino } = state;
       if (size > MAX_BYTES) problem(`${file}: longer than ${MAX_BYTES} bytes`);
       else found.set(file, `${size}/${mtimeMs}/${ino}`);
     }
@@ -116,6 +118,11 @@ async function listFiles(
   }
   report("path", problems);
   return found;
+}
+
+/** A file that went since its directory was read takes no other with it. */
+function ignoreGone(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
 }
 
 async function readManifest(file: string): Promise<Manifest> {
