@@ -117,7 +117,7 @@ describe("kubelet over a Docker Engine", () => {
 
   it("lets a pod come to its end, and keeps one ready while it stops", () => {
     expect(reports["completion"]).toEqual({ state: "Completed", log: "done\n" });
-    expect(reports["gracefulStop"]).toEqual({ ready: true, quick: true });
+    expect(reports["gracefulStop"]).toEqual({ ready: true });
   });
 
   it("gives a pod of the node's network the node's address", () => {

@@ -95,7 +95,7 @@ describe.skipIf(problem !== undefined)(
     });
 
     it("keeps a pod ready while it stops, and removes it then", () => {
-      expect(reports["gracefulStop"]).toEqual({ ready: true, quick: true });
+      expect(reports["gracefulStop"]).toEqual({ ready: true });
     });
 
     it("gives a pod of the node's network the node's name and address", () => {

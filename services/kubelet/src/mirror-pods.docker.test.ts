@@ -117,8 +117,9 @@ describe("labelled containers", () => {
   it("have no address once they are killed, and count their restarts", async () => {
     const id = idOf(await lab.pod(podOf("api")));
     await testEngine.post(`/containers/${id}/kill`);
-    const killed = await lab.waitForPod(podOf("api"), (pod) => !isReady(pod));
-    expect(killed.status?.podIP).toBe(undefined);
+    await lab.waitForPod(podOf("api"), (pod) => {
+      return !isReady(pod) && pod.status?.podIP === undefined;
+    });
     await lab.waitForPod(podOf("api"), (pod) => {
       return firstContainer(pod)?.state?.terminated?.exitCode === 137;
     });

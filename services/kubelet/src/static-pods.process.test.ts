@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,10 +37,17 @@ ${more}`;
 
 const file = (name: string): string => join(directory, name);
 
+/** All at once: the kubelet must not see half of a file. */
+function place(name: string, text: string): void {
+  writeFileSync(file(`${name}.new`), text);
+  renameSync(file(`${name}.new`), file(name));
+}
+
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "kubehop-static-"));
-  writeFileSync(file("a.yaml"), manifest("my-api"));
-  await new Promise<void>((resolve) => server.listen(8080, POD_IP, resolve));
+  place("a.yaml", manifest("my-api"));
+  server.listen(8080, POD_IP);
+  await once(server, "listening");
   lab = await startOneNode({
     address: `${net}1`,
     nodeIp: `${net}1`,
@@ -78,9 +86,9 @@ describe("a static list of pods", () => {
   });
 
   it("is followed as its files change, and keeps its pods while one is wrong", async () => {
-    writeFileSync(file("b.yaml"), manifest("second"));
+    place("b.yaml", manifest("second"));
     await lab.waitForPod("second", isReady);
-    writeFileSync(file("b.yaml"), manifest("second").replace("kind: Pod", "kind: Job"));
+    place("b.yaml", manifest("second").replace("kind: Pod", "kind: Job"));
     const event = await eventAbout(({ reason }) => reason === "InvalidManifest");
     expect(event.message).toBe(
       `${file("b.yaml")}:2: kind: must be Pod, not "Job"; the file's pods stay as they were`,
@@ -91,7 +99,7 @@ describe("a static list of pods", () => {
   });
 
   it("tells what the API server refuses", async () => {
-    writeFileSync(file("c.yaml"), manifest("refused", "  restartPolicy: Sometimes\n"));
+    place("c.yaml", manifest("refused", "  restartPolicy: Sometimes\n"));
     const event = await eventAbout(({ reason }) => reason === "FailedMirrorPod");
     expect(event.message).toContain("spec.restartPolicy");
     rmSync(file("c.yaml"));

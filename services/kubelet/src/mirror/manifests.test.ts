@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { waitFor } from "@kubehop/testkit";
@@ -25,7 +25,13 @@ function write(file: string, name: string, ip = "10.244.1.21"): void {
     metadata: { name, annotations },
     spec: { containers },
   };
-  writeFileSync(join(directory, file), JSON.stringify(pod));
+  place(file, JSON.stringify(pod));
+}
+
+/** All at once: who follows the directory must not see half of a file. */
+function place(file: string, text: string): void {
+  writeFileSync(join(directory, `${file}.new`), text);
+  renameSync(join(directory, `${file}.new`), join(directory, file));
 }
 
 async function follow(path = directory): Promise<{ source: StaticPodSource; told: string[] }> {
@@ -55,7 +61,7 @@ it("follows the files of a directory as they come, change and go", async () => {
 it("keeps the pods of a file that becomes wrong, and tells why once", async () => {
   write("a.yaml", "a");
   const { source, told } = await follow(join(directory, "a.yaml"));
-  writeFileSync(join(directory, "a.yaml"), "apiVersion: v1\nkind: [");
+  place("a.yaml", "apiVersion: v1\nkind: [");
   await waitFor(() => told.length > 0);
   expect(told[0]).toMatch(/a\.yaml:2: .*; the file's pods stay as they were$/);
   expect(source.list().map(keyOf)).toEqual(["default/a"]);

@@ -21,7 +21,7 @@ export function sandboxProblem(user: SandboxUser): string | undefined {
   if (process.platform !== "linux") return "namespaces need Linux";
   try {
     const [file = "", ...args] = asUser(user, [...UNSHARE, "-c", "true"]);
-    execFileSync(file, args, { stdio: "pipe", timeout: 10_000 });
+    execFileSync(file, args, { stdio: "pipe", timeout: 60_000 });
     return undefined;
   } catch (error) {
     return `no user namespace for ${user}: ${(error as Error).message.split("\n")[0]}`;

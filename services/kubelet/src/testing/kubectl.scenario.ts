@@ -44,6 +44,8 @@ function server(): {
 async function portForward(node: OneNode): Promise<unknown> {
   const ports = [":8080", ":9000", ":7"];
   const child = start(node, ["port-forward", "pod/server", ...ports]);
+  // It ends by itself when a port of the pod refuses; only then all that it says has come.
+  const closed = once(child, "close");
   const errors: string[] = [];
   child.stderr?.setEncoding("utf8").on("data", (text: string) => errors.push(text));
   const locals = await forwarded(child, ports.length);
@@ -56,7 +58,8 @@ async function portForward(node: OneNode): Promise<unknown> {
   const many = await Promise.all(Array.from({ length: 20 }, () => get(locals[0])));
   const nobody = await get(locals[2]);
   child.kill();
-  await once(child, "exit");
+  child.stdout?.resume();
+  await closed;
   return {
     everywhere,
     loopback,
@@ -118,22 +121,34 @@ async function drain(node: OneNode): Promise<unknown> {
   });
   await kubectl(node, ["label", "pod", "server", "guarded=yes"]);
   await count(node, budget, 0);
-  const drained = ["drain", "node-1", "--force", "--ignore-daemonsets", "--timeout=2s"];
-  const refused = await kubectl(node, drained).then(
-    () => "drained",
-    (error: { stderr?: string }) => error.stderr ?? "",
-  );
+  const drained = ["drain", "node-1", "--force", "--ignore-daemonsets"];
+  const refused = await refusalOf(node, drained);
   await count(node, budget, 1);
-  const { stdout } = await kubectl(node, drained.slice(0, -1));
+  const { stdout } = await kubectl(node, drained);
   const { spec } = await node.rest.get(Kinds.Node, { name: "node-1" });
   await kubectl(node, ["uncordon", "node-1"]);
   const after = await node.rest.get(Kinds.Node, { name: "node-1" });
   return {
-    refused: refused.includes("Cannot evict pod as it would violate the pod's disruption budget."),
+    refused,
     drained: stdout.includes("node/node-1 drained"),
     pod: (await node.pod("server")) === undefined,
     unschedulable: [spec?.unschedulable ?? false, after.spec?.unschedulable ?? false],
   };
+}
+
+/** Whether it is told that the budget allows no eviction; kubectl would go on trying. */
+async function refusalOf(node: OneNode, words: readonly string[]): Promise<boolean> {
+  const text = "Cannot evict pod as it would violate the pod's disruption budget.";
+  const child = start(node, words);
+  const closed = once(child, "close");
+  let errors = "";
+  child.stdout?.resume();
+  child.stderr?.setEncoding("utf8").on("data", (more: string) => {
+    errors += more;
+    if (errors.includes(text)) child.kill();
+  });
+  const [code] = (await closed) as [number | null];
+  return code !== 0 && errors.includes(text);
 }
 
 /** Counts as the disruption controller would. */

@@ -111,10 +111,18 @@ export async function startOneNode(place: NodePlace = SANDBOX_NODE): Promise<One
     exec: (name, line, tty = false) => exec({ name, line, tty }, user),
     async [Symbol.asyncDispose]() {
       await rest[Symbol.asyncDispose]();
-      for (const child of children) child.kill("SIGKILL");
+      await Promise.all(children.map(end));
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** What a process still writes must not come back after its files are removed. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
 }
 
 /** The first container of a pod, as its status has it. */
@@ -285,7 +293,8 @@ function kubeletCommand(file: (name: string) => string, place: NodePlace): strin
     "tls-cert-file": file("server.crt"),
     "tls-private-key-file": file("server.key"),
     "client-ca-file": file("ca.crt"),
-    "crash-loop-back-off": "1s",
+    // The wait after the second restart is twice as long: time enough to look at it.
+    "crash-loop-back-off": "5s",
     ...place.flags,
   });
   return [...place.command, process.execPath, main, ...flags];

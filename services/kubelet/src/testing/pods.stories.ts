@@ -70,12 +70,14 @@ async function crashLoop(node: OneNode): Promise<unknown> {
     const status = firstContainer(candidate);
     return status?.state?.waiting?.reason === "CrashLoopBackOff" && status.restartCount >= 2;
   });
-  // Events are written by the way: the last one may come after the status that goes with it.
+  // Events are written by the way: they may come after the status that goes with them.
   const events = await waitFor(async () => {
     const { items } = await node.rest.list(Kinds.Event, { namespace: "default" });
     const own = items.filter((event) => event.involvedObject.name === "crash");
     const reasons = own.map((event) => event.reason);
-    return reasons.includes("BackOff") && reasons;
+    return ["Pulled", "Created", "Started", "BackOff"].every((each) => reasons.includes(each))
+      ? reasons
+      : undefined;
   });
   return {
     phase: pod.status?.phase,
@@ -166,10 +168,13 @@ async function liveness(node: OneNode): Promise<unknown> {
     failureThreshold: 1,
   };
   const command = ["sh", "-c", "touch /alive; sleep 3600"];
+  // Until the file is there for the first time its absence means nothing.
+  const startupProbe = { ...probe, failureThreshold: 60 };
+  const probes = { startupProbe, livenessProbe: probe, readinessProbe: probe };
   await node.createPod("liveness", {
-    containers: [
-      { name: "app", image: "busybox", command, livenessProbe: probe, readinessProbe: probe },
-    ],
+    // Against SIGKILL, which would be another exit code; it ends at once on SIGTERM.
+    terminationGracePeriodSeconds: 60,
+    containers: [{ name: "app", image: "busybox", command, ...probes }],
   });
   await node.waitForPod("liveness", isReady);
   await node.exec("liveness", "rm /alive");
@@ -192,15 +197,16 @@ async function completion(node: OneNode): Promise<unknown> {
 }
 
 async function gracefulStop(node: OneNode): Promise<unknown> {
+  const untilTold = "while [ ! -e /go ]; do sleep 0.05; done";
   const script = "trap 'echo term; exit 0' TERM; echo ready; while :; do sleep 0.05; done";
   await node.createPod("graceful", {
-    terminationGracePeriodSeconds: 20,
+    terminationGracePeriodSeconds: 600,
     containers: [
       {
         name: "app",
         image: "busybox",
         command: ["sh", "-c", script],
-        lifecycle: { preStop: { exec: { command: ["sh", "-c", "sleep 0.3"] } } },
+        lifecycle: { preStop: { exec: { command: ["sh", "-c", untilTold] } } },
       },
     ],
   });
@@ -209,9 +215,10 @@ async function gracefulStop(node: OneNode): Promise<unknown> {
   const ending = await node.waitForPod("graceful", ({ metadata }) => {
     return metadata.deletionTimestamp !== undefined;
   });
-  const began = performance.now();
-  await waitFor(async () => (await node.pod("graceful")) === undefined);
-  return { ready: isReady(ending), quick: performance.now() - began < 10_000 };
+  await node.exec("graceful", "touch /go");
+  // Long before its grace period is over.
+  await waitFor(async () => (await node.pod("graceful")) === undefined, { timeoutMs: 60_000 });
+  return { ready: isReady(ending) };
 }
 
 async function hostNetwork(node: OneNode): Promise<unknown> {

@@ -29,6 +29,7 @@ const options: NetnsRuntimeOptions = {
   visible: [join(import.meta.dirname, "..", "..", "..", ".."), dirname(process.execPath)],
   writableSize: "64m",
   compileCache: join(directory, "compile-cache"),
+  checkIntervalMs: 3_600_000,
 };
 const test: RuntimeUnderTest = {
   directory,

@@ -76,7 +76,6 @@ describe("docker runtime", () => {
 
   it("notices the end of a container and leaves nothing of a removed pod", async () => {
     expect(await end(runtime, { uid: "pod-a", test })).toEqual({
-      quick: true,
       states: [
         { phase: "exited", exitCode: 143 },
         { phase: "running", exitCode: undefined },

@@ -42,7 +42,6 @@ for (const user of USERS) {
 
     it("notices the end of a container and leaves nothing of a removed pod", () => {
       expect(reports["end"]).toEqual({
-        quick: true,
         states: [{ phase: "exited", exitCode: 143 }, { phase: "running" }],
         left: [],
         log: "started\n",

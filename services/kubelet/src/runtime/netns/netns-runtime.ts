@@ -44,9 +44,10 @@ export interface NetnsRuntimeOptions {
   readonly writableSize: string;
   /** Directory with compiled code that pods share. */
   readonly compileCache: string;
+  /** How often processes themselves are looked at, in ms; 1 s when absent. Marks are seen at once. */
+  readonly checkIntervalMs?: number;
 }
 
-/** How often processes themselves are looked at, in ms; marks are seen at once. */
 const CHECK_INTERVAL_MS = 1_000;
 
 /** How long a container may take to run its first instruction, in ms. */
@@ -100,7 +101,8 @@ export class NetnsRuntime implements Runtime {
     this.#ipamFile = join(options.directory, "ipam.json");
     const last = (readRecord(this.#ipamFile) as IpamRecord | undefined)?.last ?? 1;
     this.#ipam = createIpam(options.podCidrs, last);
-    this.#timer = setInterval(() => this.#check(), CHECK_INTERVAL_MS);
+    const { checkIntervalMs = CHECK_INTERVAL_MS } = options;
+    this.#timer = setInterval(() => this.#check(), checkIntervalMs);
   }
 
   /** Finds what an earlier runtime left; called once. */
