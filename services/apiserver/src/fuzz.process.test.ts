@@ -30,7 +30,7 @@ beforeAll(async () => {
   server = await startApiServer(nats);
   const { server: origin, ca = "", cert = "", key = "" } = loadKubeconfig(server.kubeconfig);
   target = { port: Number(new URL(origin).port), ca, cert, key };
-  const connect = { ca, cert, key };
+  const connect = { ca, cert, key, timeout: 60_000 };
   pool = new Pool(origin, {
     connect,
     connections: 24,

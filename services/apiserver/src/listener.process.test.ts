@@ -11,12 +11,14 @@ let pki: ClusterPki;
 let app: FastifyInstance;
 let listener: Listener;
 const held = Promise.withResolvers<void>();
+const entered = Promise.withResolvers<void>();
 
 beforeAll(async () => {
   pki = await createClusterPki();
   app = fastify();
   app.get("/", () => "hello");
   app.get("/held", async () => {
+    entered.resolve();
     await held.promise;
     return "done";
   });
@@ -27,7 +29,7 @@ afterAll(async () => {
   await listener[Symbol.asyncDispose]();
 });
 
-async function start(): Promise<Listener> {
+async function start(headersTimeoutMs = 200): Promise<Listener> {
   const serving = await pki.issue({
     commonName: "server",
     altNames: ["127.0.0.1"],
@@ -39,25 +41,27 @@ async function start(): Promise<Listener> {
     tls: { ...serving, ca: pki.ca },
     host: "127.0.0.1",
     port: 0,
-    headersTimeoutMs: 200,
+    headersTimeoutMs,
   });
 }
 
-function dial(): TLSSocket {
-  const socket = connectTls({ port: listener.port, host: "127.0.0.1", ca: pki.ca });
+function dial(to: Listener): TLSSocket {
+  const socket = connectTls({ port: to.port, host: "127.0.0.1", ca: pki.ca });
   return socket.on("error", () => {});
 }
 
 it("drops clients that send nothing, before and after the TLS handshake", async () => {
   const silent = connectTcp(listener.port, "127.0.0.1");
-  const mute = dial();
+  const mute = dial(listener);
   silent.resume().on("error", () => {});
   mute.resume();
   await Promise.all([once(silent, "close"), once(mute, "close")]);
 });
 
 it("drops clients that send their head too slowly", async () => {
-  const slow = dial();
+  // The handshake has as long as the head, and has to succeed also when this process is held up.
+  await using patient = await start(5_000);
+  const slow = dial(patient);
   await once(slow, "secureConnect");
   slow.write("GET / HTTP/1.1\r\n");
   let answer = "";
@@ -71,7 +75,7 @@ it("lets requests finish when it stops, and takes no new ones", async () => {
   const agent = new Agent({ connect: { ca: pki.ca } });
   const url = `https://127.0.0.1:${own.port}`;
   const running = request(`${url}/held`, { dispatcher: agent });
-  await request(url, { dispatcher: agent }).then(({ body }) => body.text());
+  await entered.promise;
   const stopped = own[Symbol.asyncDispose]();
   const late = new Agent({ connect: { ca: pki.ca } });
   await expect(request(url, { dispatcher: late })).rejects.toThrow("ECONNREFUSED");

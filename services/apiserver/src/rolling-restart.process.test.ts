@@ -15,8 +15,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Balancer, openBalancer } from "./testing/balancer.ts";
 import { hasKubectl, runKubectl } from "./testing/kubectl.ts";
 
-/** Time enough to notice that readyz fails. */
-const FLAGS = ["--shutdown-delay-duration=1500ms"];
+/** Time enough to notice that readyz fails, and to ask more, also for a process that is held up. */
+const FLAGS = ["--shutdown-delay-duration=5s"];
 const NAMESPACE = "default";
 
 let nats: NatsServer;
@@ -108,7 +108,7 @@ it(
 
 it(
   "a server that is stopped fails readyz, finishes what it began, and ends watches",
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const [server] = servers as [ApiServerProcess];
     const { server: origin, ca, cert, key } = loadKubeconfig(server.kubeconfig);
@@ -119,12 +119,12 @@ it(
     const begun = request(path, {
       ...tls,
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", expect: "100-continue" },
     });
-    begun.write('{"metadata":{"name":');
     const answered = once(begun, "response");
-    // Its head has come when the server answers a later one.
-    await server.rest.list(Kinds.ConfigMap, { namespace: NAMESPACE });
+    // The server has read the head when it asks for the body.
+    await once(begun, "continue");
+    begun.write('{"metadata":{"name":');
 
     const stopped = server.kill("SIGTERM");
     const health = async (name: string): Promise<[number | undefined, string | undefined]> => {

@@ -85,6 +85,7 @@ describe.skipIf(!hasKubectl)("stock kubectl and a custom kind", () => {
       "wait",
       "--for=condition=established",
       "crd/crontabs.stable.example.com",
+      "--timeout=100s",
     );
     expect(waited.stdout).toContain("condition met");
     await kubectl("create", "-f", await file("object.yaml", OBJECT));
@@ -146,7 +147,7 @@ describe.skipIf(!hasKubectl)("stock kubectl and a custom kind", () => {
   });
 
   it("deletes the definition with what is left", async () => {
-    const deleted = await kubectl("delete", "crd", "crontabs.stable.example.com", "--timeout=20s");
+    const deleted = await kubectl("delete", "crd", "crontabs.stable.example.com", "--timeout=100s");
     expect(deleted.stdout).toContain("deleted");
     expect((await kubectl("get", "crontabs")).stderr).toContain(
       "could not find the requested resource",

@@ -1,3 +1,4 @@
+import { waitFor } from "@kubehop/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApiServer, type TestApiServer } from "../testing/api-server.ts";
 import { hasKubectl, type Outcome, runKubectl } from "../testing/kubectl.ts";
@@ -232,7 +233,8 @@ describe("events in both versions", () => {
       method: "POST",
       body: { metadata: { name: "two" }, involvedObject },
     });
-    await expect.poll(() => stream.lines.length, { timeout: 5_000 }).toBe(1);
+    await waitFor(() => stream.lines.length > 0);
+    expect(stream.lines).toHaveLength(1);
     expect(stream.lines[0]).toMatchObject({
       type: "ADDED",
       object: { apiVersion: "events.k8s.io/v1", regarding: { name: "seen" } },

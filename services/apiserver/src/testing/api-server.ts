@@ -147,7 +147,7 @@ async function openStream(
   const lines: unknown[] = [];
   const read = async (): Promise<void> => {
     let rest = "";
-    for await (const chunk of answer.body) {
+    for await (const chunk of answer.body.setEncoding("utf8")) {
       const parts = (rest + String(chunk)).split("\n");
       rest = parts.pop() ?? "";
       lines.push(...parts.map((line) => JSON.parse(line) as unknown));

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { Agent, request } from "undici";
 
 /** A TCP load balancer: one address in front of several servers. */
@@ -10,7 +11,8 @@ export interface Balancer extends AsyncDisposable {
 }
 
 const CHECK_MS = 50;
-const CHECK_TIMEOUT_MS = 2_000;
+/** A server that is only slow is not taken out. */
+const CHECK_TIMEOUT_MS = 10_000;
 
 /**
  * Opens a balancer on a free port of 127.0.0.1 in front of ports of it. Each new connection goes to
@@ -19,11 +21,19 @@ const CHECK_TIMEOUT_MS = 2_000;
 export async function openBalancer(ports: readonly number[], ca: string): Promise<Balancer> {
   const agent = new Agent({ connect: { ca }, headersTimeout: CHECK_TIMEOUT_MS });
   const sockets = new Set<Socket>();
-  let ready: readonly number[] = [];
+  const stop = new AbortController();
+  const states = new Map<number, boolean>();
+  const ready = (): readonly number[] => ports.filter((port) => states.get(port) === true);
   let turn = 0;
-  const check = async (): Promise<void> => {
-    const answers = await Promise.all(ports.map((port) => isReady(agent, port)));
-    ready = ports.filter((_, index) => answers[index]);
+  const check = async (port: number): Promise<void> => {
+    states.set(port, await isReady(agent, port));
+  };
+  // One check of a server at a time: a late answer must not undo a newer one.
+  const follow = async (port: number): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await check(port);
+      await delay(CHECK_MS, undefined, { signal: stop.signal }).catch(() => {});
+    }
   };
   const lead = (client: Socket, left: readonly number[]): void => {
     const [port, ...others] = left;
@@ -46,21 +56,23 @@ export async function openBalancer(ports: readonly number[], ca: string): Promis
     sockets.add(client);
     client.on("error", () => client.destroy()).once("close", () => sockets.delete(client));
     turn += 1;
-    lead(client, [...ready.slice(turn % ready.length), ...ready.slice(0, turn % ready.length)]);
+    const now = ready();
+    lead(client, [...now.slice(turn % now.length), ...now.slice(0, turn % now.length)]);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  await check();
-  const timer = setInterval(() => void check(), CHECK_MS);
+  await Promise.all(ports.map(check));
+  const following = ports.map(follow);
   return {
     port: (server.address() as AddressInfo).port,
-    ready: () => ready,
+    ready,
     async [Symbol.asyncDispose]() {
-      clearInterval(timer);
+      stop.abort();
       for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, "close");
       await agent.destroy();
+      await Promise.all(following);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Pool } from "undici";
 import type { Choice } from "./choice.ts";
 import { createStock, type FuzzedKind, type FuzzRequest, requestOf } from "./requests.ts";
@@ -24,6 +25,7 @@ export interface FuzzOptions {
 const PARALLEL = 24;
 const MAX_DEFECTS = 40;
 const BODY_LIMIT = 3 * 1024 * 1024;
+const MAX_ATTEMPTS = 4;
 
 /** Sends requests drawn at random, several at a time, and judges every answer. */
 export async function fuzz({ pool, kinds, choice, requests }: FuzzOptions): Promise<FuzzReport> {
@@ -62,17 +64,11 @@ async function sendOne(pool: Pool, request: FuzzRequest, report: FuzzReport): Pr
   };
   let text = "";
   try {
-    const answer = await pool.request({
-      method,
-      path,
-      headers,
-      body: body ?? null,
-    });
-    text = await answer.body.text();
-    const { statusCode: code } = answer;
+    const answer = await ask(pool, request);
+    ({ text } = answer);
+    const { code, type } = answer;
     report.codes.set(code, (report.codes.get(code) ?? 0) + 1);
-    const type = String(answer.headers["content-type"] ?? "");
-    const wrong = defectOf(request, { code, type, text });
+    const wrong = defectOf(request, answer);
     if (wrong !== undefined) tell(`${wrong}: ${code} ${type} ${text.slice(0, 500)}`);
   } catch (error) {
     // A server need not read a body to its end that is too large.
@@ -82,6 +78,24 @@ async function sendOne(pool: Pool, request: FuzzRequest, report: FuzzReport): Pr
   }
   report.slowestMs = Math.max(report.slowestMs, performance.now() - started);
   return text;
+}
+
+/**
+ * Asks; and again, as the answer says, when the registry was too slow for it: that is the fault of a
+ * machine that does much else, unless it is so every time.
+ */
+async function ask(pool: Pool, { method, path, headers, body }: FuzzRequest): Promise<FuzzAnswer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const asked = await pool.request({ method, path, headers, body: body ?? null });
+    const text = await asked.body.text();
+    const type = String(asked.headers["content-type"] ?? "");
+    const code = asked.statusCode;
+    const after = Number(asked.headers["retry-after"]);
+    const isOfRegistry = method === "HEAD" || text.includes("is nats-server running?");
+    const isSlow = code === 504 && after > 0 && isOfRegistry;
+    if (!isSlow || attempt === MAX_ATTEMPTS) return { code, type, text };
+    await delay(after * 1_000);
+  }
 }
 
 interface FuzzAnswer {
