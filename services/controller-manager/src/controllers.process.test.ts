@@ -48,7 +48,7 @@ describe("controllers", () => {
     for (const name of ["node-1", "node-2", "node-3"]) {
       nodes.push(await cluster.addNode({ name, labels: { "topology.kubernetes.io/zone": name } }));
     }
-    await waitFor(() => cluster.manager().ready(), { timeoutMs: 20_000 });
+    await waitFor(() => cluster.manager().ready(), { timeoutMs: 60_000 });
   });
   afterAll(() => cluster?.[Symbol.asyncDispose]());
 
@@ -80,7 +80,7 @@ describe("controllers", () => {
           status.availableReplicas === replicas;
         return isDone ? found : undefined;
       },
-      { timeoutMs: 30_000, describe: () => `rollout of ${name}: ${JSON.stringify(seen)}` },
+      { timeoutMs: 60_000, describe: () => `rollout of ${name}: ${JSON.stringify(seen)}` },
     );
   };
   const readyAddresses = async (namespace: string, name: string): Promise<string[]> => {
@@ -120,8 +120,13 @@ describe("controllers", () => {
       conditions: { ready: true, serving: true, terminating: false },
       zone: slice?.endpoints[0]?.nodeName,
     });
-    const endpoints = await get(Kinds.Endpoints, "default", "my-api");
-    expect(endpoints.subsets?.[0]?.addresses?.map(({ ip }) => ip)).toEqual(ips);
+    // Endpoints are another controller's.
+    const addressesOf = async (): Promise<string[]> => {
+      const { subsets } = await get(Kinds.Endpoints, "default", "my-api");
+      return subsets?.[0]?.addresses?.map(({ ip }) => ip) ?? [];
+    };
+    await waitFor(async () => (await addressesOf()).length === 3);
+    expect(await addressesOf()).toEqual(ips);
   });
 
   it("leaves slices alone when nothing that they show changes", async () => {
@@ -231,7 +236,7 @@ describe("controllers", () => {
       const isObserved = status?.observedGeneration === found.generation;
       return isCurrent && isObserved && status?.readyReplicas === 3 && status.updatedReplicas === 3;
     };
-    await waitFor(isDone, { timeoutMs: 20_000 });
+    await waitFor(isDone, { timeoutMs: 60_000 });
     const pods = await list(Kinds.Pod, "default", "app=my-db");
     const names = ["my-db-0", "my-db-1", "my-db-2"];
     expect(sorted(pods.map((pod) => pod.metadata.name))).toEqual(names);
@@ -248,7 +253,7 @@ describe("controllers", () => {
         const images = now.map((pod) => pod.spec.containers[0]?.image);
         return (await isDone()) && images.every((image) => image === "sample-app:2");
       },
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     );
     expect(await list(Kinds.ControllerRevision, "default", "app=my-db")).toHaveLength(2);
   });
@@ -266,7 +271,7 @@ describe("controllers", () => {
         const namespaces = (await cluster.rest.list(Kinds.Namespace)).items;
         return namespaces.every(({ metadata }) => metadata.name !== "doomed");
       },
-      { timeoutMs: 20_000, describe: "the namespace to go" },
+      { timeoutMs: 60_000, describe: "the namespace to go" },
     );
     expect(await list(Kinds.Pod, "doomed")).toEqual([]);
   });
@@ -284,7 +289,7 @@ describe("controllers", () => {
           const found = await Promise.all(kinds.map((kind) => list(kind, "default")));
           return found.flat().every((object) => !object.metadata.name.startsWith(name));
         },
-        { timeoutMs: 20_000 },
+        { timeoutMs: 60_000 },
       );
     });
   }

@@ -6,7 +6,7 @@ import { startCluster, type TestCluster } from "./testing/cluster.ts";
 let cluster: TestCluster;
 beforeAll(async () => {
   cluster = await startCluster();
-  await waitFor(() => cluster.manager().ready(), { timeoutMs: 20_000 });
+  await waitFor(() => cluster.manager().ready(), { timeoutMs: 60_000 });
   const schema = { openAPIV3Schema: { type: "object" } };
   await cluster.rest.create(Kinds.CustomResourceDefinition, {
     apiVersion: "apiextensions.k8s.io/v1",
@@ -55,7 +55,7 @@ it("objects of a custom kind are collected with their owners, and own others", a
   });
   await cluster.rest.create(Widget, widget("free"));
   await cluster.rest.delete(Widget, { namespace: "default", name: "owner" });
-  await waitFor(async () => !(await exists(Widget, "owned")), { timeoutMs: 20_000 });
+  await waitFor(async () => !(await exists(Widget, "owned")), { timeoutMs: 60_000 });
   await waitFor(async () => !(await exists(Kinds.ConfigMap as Kind, "owned")));
   expect(await exists(Widget, "free")).toBe(true);
 });
@@ -76,7 +76,7 @@ it("a deletion in the foreground waits for the dependents", async () => {
   expect(await exists(Widget, "patient")).toBe(true);
   const body = { metadata: { finalizers: null } };
   await cluster.rest.patch(Widget, { ...ref, name: "child" }, { type: "merge", body });
-  await waitFor(async () => !(await exists(Widget, "patient")), { timeoutMs: 20_000 });
+  await waitFor(async () => !(await exists(Widget, "patient")), { timeoutMs: 60_000 });
 });
 
 it("a deleted namespace is emptied of them", async () => {
@@ -89,7 +89,7 @@ it("a deleted namespace is emptied of them", async () => {
       const { items } = await cluster.rest.list(Kinds.Namespace);
       return items.every(({ metadata }) => metadata.name !== "doomed");
     },
-    { timeoutMs: 20_000, describe: "the namespace to go" },
+    { timeoutMs: 60_000, describe: "the namespace to go" },
   );
   expect((await cluster.rest.list(Widget, { namespace: "doomed" })).items).toEqual([]);
 });

@@ -15,7 +15,7 @@ describe("leader election", () => {
       const stop = new AbortController();
       const done = runLeaderElection({
         rest: apiServer.rest,
-        claim: { ref: REF, holderIdentity, durationSeconds: 1 },
+        claim: { ref: REF, holderIdentity, durationSeconds: 6 },
         retryPeriodMs: 100,
         logger: SILENT,
         signal: stop.signal,
@@ -41,7 +41,7 @@ describe("leader election", () => {
     const lease = await findLease(apiServer.rest, REF);
     expect(lease?.spec).toMatchObject({ holderIdentity: "second", leaseTransitions: 1 });
     await apiServer.kill();
-    await waitFor(() => !leading.has("second"));
+    await waitFor(() => !leading.has("second"), { timeoutMs: 60_000 });
     second.stop();
     await Promise.all([first.done, second.done]);
     expect(most).toBe(1);

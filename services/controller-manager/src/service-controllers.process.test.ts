@@ -16,7 +16,7 @@ describe("controllers of Services", () => {
   let cluster: TestCluster;
   beforeAll(async () => {
     cluster = await startCluster();
-    await waitFor(() => cluster.manager().ready(), { timeoutMs: 20_000 });
+    await waitFor(() => cluster.manager().ready(), { timeoutMs: 60_000 });
   });
   afterAll(() => cluster?.[Symbol.asyncDispose]());
 

@@ -5,12 +5,15 @@ import { startCluster, type TestCluster } from "../testing/cluster.ts";
 
 const UNREACHABLE = "node.kubernetes.io/unreachable";
 const NAMESPACE = "default";
+/** Far longer than nodes that live take to renew a lease, also on a machine that does much else. */
+const GRACE = "6s";
+const LONGER_THAN_GRACE_MS = 7_000;
 
 describe("a node that goes silent", () => {
   let cluster: TestCluster;
 
   beforeAll(async () => {
-    cluster = await startCluster({ nodeMonitorGracePeriod: "1500ms" });
+    cluster = await startCluster({ nodeMonitorGracePeriod: GRACE });
   });
   afterAll(() => cluster?.[Symbol.asyncDispose]());
 
@@ -70,10 +73,14 @@ describe("a node that goes silent", () => {
   });
 
   it("is believed again when it reports, and alive nodes are never doubted", async () => {
-    const ready = { type: "Ready", status: "True", reason: "KubeletReady" };
-    const patch = { type: "strategic", body: { status: { conditions: [ready] } } } as const;
-    await cluster.rest.patch(Kinds.Node, { name: "lost" }, patch, { subresource: "status" });
+    const report = (): Promise<unknown> => {
+      const lastHeartbeatTime = new Date().toISOString();
+      const ready = { type: "Ready", status: "True", reason: "KubeletReady", lastHeartbeatTime };
+      const patch = { type: "strategic", body: { status: { conditions: [ready] } } } as const;
+      return cluster.rest.patch(Kinds.Node, { name: "lost" }, patch, { subresource: "status" });
+    };
     await waitFor(async () => {
+      await report();
       const { spec } = await cluster.rest.get(Kinds.Node, { name: "lost" });
       return (spec.taints ?? []).length === 0;
     });
@@ -84,12 +91,13 @@ describe("a node that goes silent", () => {
   it("is not declared lost for a time in which the API server was away", async () => {
     await cluster.apiServer.kill();
     const away = performance.now();
-    await waitFor(() => performance.now() - away > 2_500);
+    await waitFor(() => performance.now() - away > LONGER_THAN_GRACE_MS);
     await cluster.apiServer.restart();
+    const back = Date.now();
     await waitFor(async () => {
       const lease = { namespace: "kube-node-lease", name: "alive" };
       const { spec } = await cluster.rest.get(Kinds.Lease, lease);
-      return Date.now() - Date.parse(spec?.renewTime ?? "") < 1_000;
+      return Date.parse(spec?.renewTime ?? "") > back;
     });
     const { status, spec } = await cluster.rest.get(Kinds.Node, { name: "alive" });
     expect(status?.conditions?.find(({ type }) => type === "Ready")?.status).toBe("True");
