@@ -11,7 +11,10 @@ import { mirrorTcp } from "./mirror.ts";
 import { checkTcp, listenTcp, type RelayOptions } from "./tcp-relay.ts";
 import { listenUdp } from "./udp-relay.ts";
 
-const HOST = "127.0.0.1";
+/** An address that is nobody else's, so that a port which was free stays free. */
+const HOST = "127.0.0.77";
+/** Against a hang: what is asked for comes, if late. */
+const PATIENCE_MS = 60_000;
 let resources = new AsyncDisposableStack();
 afterEach(async () => {
   await resources.disposeAsync();
@@ -72,7 +75,7 @@ test("a target that refuses resets the connection and is named", async () => {
   const port = await freePort();
   const relay = await relayTo(port, { onFailure: ({ message }) => failures.push(message) });
   expect(await failureOf(connectTo(relay))).toBe("ECONNRESET");
-  expect(failures).toEqual([`dial tcp 127.0.0.1:${port}: ECONNREFUSED`]);
+  expect(failures).toEqual([`dial tcp ${HOST}:${port}: ECONNREFUSED`]);
 });
 
 test("a far side that is gone is a failure, no hang", async () => {
@@ -100,7 +103,7 @@ test("a port is mirrored: open while the target accepts, refused while it does n
 
 test("datagrams find their way back to their client; a refused one refuses the next", async () => {
   const echo = createSocket("udp4");
-  echo.on("message", (message, { port }) => echo.send(message, port, HOST));
+  echo.on("message", (message, { port, address }) => echo.send(message, port, address));
   echo.bind(0, HOST);
   await once(echo, "listening");
   const target = echo.address().port;
@@ -110,10 +113,11 @@ test("datagrams find their way back to their client; a refused one refuses the n
       target: { protocol: "UDP", host: HOST, port: target },
     }),
   );
-  const replies = await Promise.all(["a", "b", "c"].map((word) => ask(relay.port, word)));
+  const words = ["a", "b", "c"];
+  const replies = await Promise.all(words.map((word) => ask(relay.port, word, PATIENCE_MS)));
   expect(replies).toEqual(["a", "b", "c"]);
   echo.close();
-  await until(async () => (await ask(relay.port, "x")) === "ECONNREFUSED");
+  await until(async () => (await ask(relay.port, "x", 200)) === "ECONNREFUSED");
 });
 
 test("what is no tunnel is turned away", async () => {
@@ -140,7 +144,7 @@ function optionsFor(port: number): RelayOptions {
     port: 0,
     open: async () => (await (open ??= dialer()))(),
     target: { protocol: "TCP", host: HOST, port },
-    dialTimeoutMs: 2_000,
+    dialTimeoutMs: PATIENCE_MS,
   };
 }
 
@@ -195,7 +199,8 @@ async function answer(port: number): Promise<string> {
   return text(socket).catch(() => "");
 }
 
-async function ask(port: number, word: string): Promise<string> {
+/** What comes back for a datagram, within a time: "silence" when nothing does. */
+async function ask(port: number, word: string, patienceMs: number): Promise<string> {
   const socket = createSocket("udp4");
   socket.connect(port, HOST);
   await once(socket, "connect");
@@ -203,13 +208,16 @@ async function ask(port: number, word: string): Promise<string> {
   socket.on("message", (message) => resolve(message.toString()));
   socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? ""));
   socket.send(word, () => undefined);
-  const reply = await Promise.race([promise, delay(200).then(() => "silence")]);
+  const over = new AbortController();
+  const silence = delay(patienceMs, "silence", { signal: over.signal }).catch(() => "silence");
+  const reply = await Promise.race([promise, silence]);
+  over.abort();
   socket.close();
   return reply;
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + PATIENCE_MS;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error("it did not happen");
     await delay(20);

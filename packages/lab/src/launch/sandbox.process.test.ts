@@ -20,6 +20,7 @@ import { SANDBOX_MODES, type SandboxMode } from "./sandbox-command.ts";
 import { type SandboxProcess, startSandboxProcess } from "./sandbox-process.ts";
 
 const PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
+const PATIENCE = { timeout: 60_000 };
 const topology = createTopology({
   nodes: 2,
   serviceCidr: "10.96.0.0/16",
@@ -117,9 +118,11 @@ describe("sandbox", () => {
     const net = namespaceOf(String(sandbox.pid));
     expect(processesIn(net)).not.toEqual([]);
     await sandbox[Symbol.asyncDispose]();
-    await vi.waitFor(() => expect(processesIn(net)).toEqual([]));
+    await vi.waitFor(() => expect(processesIn(net)).toEqual([]), PATIENCE);
     expect(await sandbox.ended).toBe("exit code 0");
-    expect(events.at(-1)).toMatchObject({ type: "exited", name: "server" });
+    // A process may have ended before what it wrote is read.
+    const last = { type: "exited", name: "server" };
+    await vi.waitFor(() => expect(events.at(-1)).toMatchObject(last), PATIENCE);
   });
 
   it("ends everything when its launcher dies", async () => {
@@ -129,7 +132,7 @@ describe("sandbox", () => {
     const net = namespaceOf(String(sandbox.pid));
     process.kill(sandbox.pid, "SIGKILL");
     await sandbox.ended;
-    await vi.waitFor(() => expect(processesIn(net)).toEqual([]));
+    await vi.waitFor(() => expect(processesIn(net)).toEqual([]), PATIENCE);
   });
 
   it("says which command of the network failed", async () => {
@@ -147,7 +150,7 @@ describe("sandbox", () => {
         resolvConf: join(directory, "resolv.conf"),
       },
     });
-    await vi.waitFor(() => expect(events.at(-1)?.type).toBe("failed"));
+    await vi.waitFor(() => expect(events.at(-1)?.type).toBe("failed"), PATIENCE);
     expect(events.at(-1)).toMatchObject({ message: expect.stringMatching(/^"ip .*" failed: /) });
     await sandbox[Symbol.asyncDispose]();
     expect(readFileSync(join(directory, "logs", "sandbox.log"), "utf8")).toBe("");

@@ -32,7 +32,7 @@ const shell = (script: string, name = "test"): ProcessSpec => ({
   env: { PATH: process.env["PATH"] ?? "" },
 });
 const until = (condition: () => boolean): Promise<void> =>
-  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 10_000, interval: 5 });
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 60_000, interval: 5 });
 const log = (name = "test"): string => readFileSync(join(directory, `${name}.log`), "utf8");
 const pidOf = (name = "test"): number | undefined =>
   supervisor.status().find((status) => status.name === name)?.pid;
