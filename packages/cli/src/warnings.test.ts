@@ -5,7 +5,10 @@ import { PassThrough } from "node:stream";
 import { expect, test, vi } from "vitest";
 import { followWarnings, formatWarning } from "./warnings.ts";
 
+/** Less than the test may take. */
+const PATIENCE_MS = 15_000;
 const TIME = "2026-01-02T03:04:05.678Z";
+const PATIENT = { timeout: 60_000 };
 const line = (fields: object): string =>
   JSON.stringify({ level: "warn", time: TIME, pid: 1, hostname: "h", name: "n", ...fields });
 
@@ -21,7 +24,7 @@ test.each(["", "plain text", "{broken", "[1]"])("%j is no record", (text) => {
   expect(formatWarning("dns", text)).toBeUndefined();
 });
 
-test("what is written later is seen once, also after the file was cut", async () => {
+test("what is written later is seen once, also after the file was cut", PATIENT, async () => {
   const directory = mkdtempSync(join(tmpdir(), "kubehop-warnings-"));
   const stop = new AbortController();
   const stdout = new PassThrough();
@@ -32,11 +35,11 @@ test("what is written later is seen once, also after the file was cut", async ()
     mkdirSync(join(directory, "logs"));
     appendFileSync(file, `${line({ msg: "one" })}\n${line({ msg: "half" }).slice(0, 20)}`);
     followWarnings(directory, stdout, stop.signal);
-    await vi.waitFor(() => expect(seen).toContain("kubelet-node-1: one"), 5_000);
+    await vi.waitFor(() => expect(seen).toContain("kubelet-node-1: one"), PATIENCE_MS);
     appendFileSync(file, `${line({ msg: "half" }).slice(20)}\n`);
-    await vi.waitFor(() => expect(seen).toContain(": half"), 5_000);
+    await vi.waitFor(() => expect(seen).toContain(": half"), PATIENCE_MS);
     writeFileSync(file, `${line({ msg: "anew" })}\n`);
-    await vi.waitFor(() => expect(seen).toContain(": anew"), 5_000);
+    await vi.waitFor(() => expect(seen).toContain(": anew"), PATIENCE_MS);
     expect(seen.match(/one/g)).toHaveLength(1);
   } finally {
     stop.abort();

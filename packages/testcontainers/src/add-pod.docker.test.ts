@@ -76,7 +76,7 @@ test("datagrams reach it, too", async () => {
   const { host, port } = await lab.forwardService("shop:datagrams");
   const socket = createSocket("udp4");
   socket.send("hello", port, host);
-  const [answer] = (await once(socket, "message", { signal: AbortSignal.timeout(10_000) })) as [
+  const [answer] = (await once(socket, "message", { signal: AbortSignal.timeout(60_000) })) as [
     Buffer,
   ];
   socket.close();
@@ -109,10 +109,10 @@ test("one that refuses is refused from inside, not accepted and dropped", async 
     name: "never-ready",
     labels: { app: "never-ready" },
     ports: [9_998],
-    timeoutMs: 4_000,
+    timeoutMs: 12_000,
   });
   await expect(late).rejects.toThrow(
-    "Pod default/never-ready is not ready after 4000 ms: its readiness probe fails. It said:",
+    "Pod default/never-ready is not ready after 12000 ms: its readiness probe fails. It said:",
   );
 });
 
@@ -170,7 +170,7 @@ async function podAddress(app: string): Promise<string[]> {
     ({ answers } = await lab.resolve(app, { type: "A" }));
     return answers;
   };
-  await expect.poll(ask, { timeout: 30_000 }).toHaveLength(1);
+  await expect.poll(ask, { timeout: 60_000 }).toHaveLength(1);
   return [...answers];
 }
 

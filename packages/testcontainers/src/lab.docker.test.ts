@@ -64,8 +64,8 @@ describe("apply", () => {
       (await lab.events())
         .filter(({ object }) => object.includes("/never-"))
         .map(({ reason }) => reason);
-    await expect.poll(reasons, { timeout: 30_000 }).toContain("Failed");
-    await expect(lab.apply(text, { timeoutMs: 2_000 })).rejects.toThrow(
+    await expect.poll(reasons, { timeout: 60_000 }).toContain("Failed");
+    await expect(lab.apply(text, { timeoutMs: 10_000 })).rejects.toThrow(
       /pod default\/never-.*: container app is waiting: (ErrImagePull|ImagePullBackOff)/,
     );
   });
@@ -192,7 +192,7 @@ describe("serviceUrl", () => {
     const socket = createSocket("udp4");
     socket.send("hello", port, host);
     const [message] = (await once(socket, "message", {
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(60_000),
     })) as [Buffer];
     socket.close();
     expect(message.toString()).toBe("hello");
@@ -205,12 +205,14 @@ describe("faults", () => {
     const killed = await lab.kill("svc/my-api");
     expect(killed).toHaveLength(3);
     await lab.waitForEndpoints("my-api", 3);
-    const events = await lab.events({ namespace: "default" });
-    const restarted = events.filter(
-      ({ reason, object, count }) =>
-        reason === "Started" && killed.includes(object.replace("Pod ", "")) && count > 1,
-    );
-    expect(restarted).not.toEqual([]);
+    const restarted = async (): Promise<readonly object[]> =>
+      (await lab.events({ namespace: "default" })).filter(
+        ({ reason, object, count }) =>
+          reason === "Started" && killed.includes(object.replace("Pod ", "")) && count > 1,
+      );
+    // The endpoints may not have gone yet, and what tells of a start comes after it.
+    await expect.poll(restarted, { timeout: 60_000 }).not.toEqual([]);
+    await lab.waitForEndpoints("my-api", 3);
   });
 
   test("a paused pod leaves the endpoints, and comes back when it goes on", async () => {

@@ -85,7 +85,7 @@ describe("one lab, in this order", () => {
     const kill =
       'for p in /proc/[0-9]*; do [ "$(cat $p/comm)" != nats-server ] || kill -9 ${p#/proc/}; done';
     expect((await lab.exec(["sh", "-c", kill])).exitCode).toBe(0);
-    await expect.poll(() => docker("logs", lab.getId()), { timeout: 20_000 }).toMatch(/ warn .*: /);
+    await expect.poll(() => docker("logs", lab.getId()), { timeout: 60_000 }).toMatch(/ warn .*: /);
   });
 
   test("is an empty one after a restart, and its methods reach it", async () => {
@@ -126,7 +126,7 @@ describe("what cannot start says why", () => {
     const folder = await mkdtemp(join(tmpdir(), "kubehop-manifests-"));
     try {
       await writeFile(join(folder, "app.yaml"), brokenDeployment());
-      const starting = newLab(mark).withManifests(folder).withStartupTimeout(12_000).start();
+      const starting = newLab(mark).withManifests(folder).withStartupTimeout(40_000).start();
       await expect(starting).rejects.toThrow(
         /pod default\/broken-.*(ErrImagePull|ImagePullBackOff)/,
       );
