@@ -3,9 +3,8 @@ import { once } from "node:events";
 import { createLogger } from "@kubehop/kit";
 import { buildTable, type ServiceTable } from "@kubehop/routing";
 import { serviceFixture, sliceFixture } from "@kubehop/routing/testing";
-import { waitFor } from "@kubehop/testkit";
+import { freePort, waitFor } from "@kubehop/testkit";
 import { describe, expect, it } from "vitest";
-import { freePort } from "./dataplane/testing/tcp-peers.ts";
 import { createServiceHealth } from "./service-health.ts";
 
 const NODE = { name: "node-1", addresses: ["127.0.0.1"] };
@@ -93,9 +92,9 @@ describe("createServiceHealth", () => {
     const { health, unbound } = setUp();
     await using _ = health;
     const taken = createServer();
-    taken.listen(0, "127.0.0.1");
+    const port = await freePort();
+    taken.listen(port, "127.0.0.1");
     await once(taken, "listening");
-    const { port } = taken.address() as { port: number };
     await health.sync(tableOf(port, [here]));
     await waitFor(() => unbound.length > 0);
     taken.close();

@@ -55,6 +55,14 @@ export function toObjects(fixture: LoopbackService): { service: Service; slice: 
   };
 }
 
+/**
+ * The n-th address for endpoints, from 1 on, which other processes of tests do not use: a port that
+ * is free at one of them is free at all.
+ */
+export function endpointIp(n: number): string {
+  return `127.95.${process.pid % 250}.${n}`;
+}
+
 let nextIp = 0;
 
 /** A cluster IP that no other test uses: the second half depends on the process. */

@@ -34,7 +34,7 @@ const PREPARE = [
 
 /** How many lines a program of the kernel's tells; none when it cannot be run. */
 export function linesOf(program: string, ...args: readonly string[]): number {
-  const { stdout } = spawnSync(program, args, { encoding: "utf8", timeout: 20_000 });
+  const { stdout } = spawnSync(program, args, { encoding: "utf8", timeout: 60_000 });
   return (stdout ?? "").split("\n").filter((line) => !line.startsWith("#")).length;
 }
 
@@ -47,7 +47,7 @@ export function sandboxProblem(...programs: readonly string[]): string | undefin
   const [program, ...args] = UNSHARE;
   const { status, stderr, error } = spawnSync(program, [...args, script], {
     encoding: "utf8",
-    timeout: 20_000,
+    timeout: 60_000,
   });
   if (status === 0) return undefined;
   return `no user and network namespace with ${programs.join(", ")}: ${error?.message ?? stderr}`;

@@ -93,17 +93,6 @@ export function outcomeAt(ip: string, port: number): Promise<string> {
   return outcomeOf(connect({ host: ip, port, allowHalfOpen: true }));
 }
 
-/** A port that was free a moment ago. */
-export async function freePort(ip = "127.0.0.1"): Promise<number> {
-  const server = createServer();
-  server.listen(0, ip);
-  await once(server, "listening");
-  const port = portOf(server);
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 function portOf(server: Server): number {
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the server has no port");

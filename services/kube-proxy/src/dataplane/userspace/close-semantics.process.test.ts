@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
-import { waitFor } from "@kubehop/testkit";
+import { freePort, waitFor } from "@kubehop/testkit";
 import { describe, expect, it } from "vitest";
-import { freshIp, tableOf } from "../testing/loopback-cluster.ts";
-import { freePort, openTcp, outcomeOf, readAll, startTcpBackend } from "../testing/tcp-peers.ts";
+import { endpointIp, freshIp, tableOf } from "../testing/loopback-cluster.ts";
+import { openTcp, outcomeOf, readAll, startTcpBackend } from "../testing/tcp-peers.ts";
 import { createTestDataPlane } from "../testing/test-data-plane.ts";
 import { createUserspaceDataPlane } from "./index.ts";
 
-const BACKEND = "127.0.1.1";
+const BACKEND = endpointIp(1);
 
 /** The two ways to accept must not be told apart by a peer. */
 describe.each([{ portableAccept: false }, { portableAccept: true }])(

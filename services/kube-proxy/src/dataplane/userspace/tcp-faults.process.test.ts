@@ -2,12 +2,11 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import type { Socket } from "node:net";
-import { waitFor } from "@kubehop/testkit";
+import { freePort, waitFor } from "@kubehop/testkit";
 import { describe, expect, it } from "vitest";
-import { freshIp, type LoopbackService, tableOf } from "../testing/loopback-cluster.ts";
+import { endpointIp, freshIp, type LoopbackService, tableOf } from "../testing/loopback-cluster.ts";
 import {
   ask,
-  freePort,
   openTcp,
   outcomeAt,
   outcomeOf,
@@ -17,12 +16,13 @@ import {
 import { createTestDataPlane, type TestDataPlaneOptions } from "../testing/test-data-plane.ts";
 import { createUserspaceDataPlane } from "./index.ts";
 
-const [ONE, TWO] = ["127.0.1.1", "127.0.1.2"] as const;
+const [ONE, TWO] = [endpointIp(1), endpointIp(2)] as const;
 const MIB = 1024 * 1024;
 
 describe("an endpoint that accepts and never answers", () => {
   it("holds its clients alone, is told of each end, and is let go of", async () => {
-    const settings = { halfClosedTimeoutMs: 300 };
+    // Long enough for all that happens before the clients go.
+    const settings = { halfClosedTimeoutMs: 5_000 };
     await using path = await openPath((socket) => socket.pause(), { settings });
     const [leaving, resetting] = [await path.open(), await path.open()];
     leaving.end("request");

@@ -2,22 +2,15 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { waitFor } from "@kubehop/testkit";
+import { freePort, waitFor } from "@kubehop/testkit";
 import { describe, expect, it } from "vitest";
 import { startHungListener } from "../testing/hung-listener.ts";
-import { freshIp, tableOf } from "../testing/loopback-cluster.ts";
-import {
-  ask,
-  freePort,
-  openTcp,
-  outcomeAt,
-  startGreeters,
-  startTcpBackend,
-} from "../testing/tcp-peers.ts";
+import { endpointIp, freshIp, tableOf } from "../testing/loopback-cluster.ts";
+import { ask, openTcp, outcomeAt, startGreeters, startTcpBackend } from "../testing/tcp-peers.ts";
 import { createTestDataPlane } from "../testing/test-data-plane.ts";
 import { createUserspaceDataPlane } from "./index.ts";
 
-const [ONE, TWO, DEAD] = ["127.0.1.1", "127.0.1.2", "127.0.1.9"] as const;
+const [ONE, TWO, DEAD] = [endpointIp(1), endpointIp(2), endpointIp(9)] as const;
 
 /** The column `tr` of /proc/net/tcp for a connection whose peer is being probed. */
 const KEEP_ALIVE_TIMER = "02";

@@ -1,14 +1,13 @@
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
-import { waitFor } from "@kubehop/testkit";
+import { freePort, waitFor } from "@kubehop/testkit";
 import { describe, expect, it } from "vitest";
 import type { DataPlane, DataPlaneOptions } from "../../dataplane.ts";
 import { describeDataPlane } from "../../testing/data-plane-spec.ts";
-import { freshIp, tableOf } from "../../testing/loopback-cluster.ts";
+import { endpointIp, freshIp, tableOf } from "../../testing/loopback-cluster.ts";
 import {
   ask,
-  freePort,
   openTcp,
   outcomeAt,
   startGreeters,
@@ -17,7 +16,7 @@ import {
 import { createTestDataPlane } from "../../testing/test-data-plane.ts";
 import { createWorkersDataPlane } from "./index.ts";
 
-const [ONE, TWO] = ["127.0.1.1", "127.0.1.2"] as const;
+const [ONE, TWO] = [endpointIp(1), endpointIp(2)] as const;
 /** The column `st` of /proc/net/tcp. */
 const LISTENING = "0A";
 
@@ -35,13 +34,13 @@ describe("two workers", () => {
     await using test = createTestDataPlane(createTwoWorkers);
     const service = { ip: freshIp(), port: await freePort(), targetPort: 9, endpoints: [ONE] };
     await test.plane.sync(tableOf(service));
-    expect(await listeners(service.port)).toBe(2);
+    expect(await listeners(service)).toBe(2);
     await test.plane.sync(tableOf({ ...service, spec: { sessionAffinity: "ClientIP" } }));
-    expect(await listeners(service.port)).toBe(1);
+    expect(await listeners(service)).toBe(1);
     await test.plane.sync(tableOf(service));
-    expect(await listeners(service.port)).toBe(2);
+    expect(await listeners(service)).toBe(2);
     await test.plane.sync(tableOf());
-    expect(await listeners(service.port)).toBe(0);
+    expect(await listeners(service)).toBe(0);
   });
 
   it("count together and keep to one limit of connections", async () => {
@@ -93,15 +92,18 @@ describe("two workers", () => {
     expect(test.unbound).toHaveLength(1);
     squatter.close();
     await waitFor(() => test.plane.unboundPorts().length === 0);
-    expect(await listeners(taken.port)).toBe(2);
+    expect(await listeners(taken)).toBe(2);
   });
 });
 
-/** Listening TCP sockets of this machine at a port. */
-async function listeners(port: number): Promise<number> {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+/** Listening TCP sockets of this machine at an address, which the kernel writes from its end. */
+async function listeners({ ip, port }: { ip: string; port: number }): Promise<number> {
+  const hex = (n: number, digits: number): string =>
+    n.toString(16).toUpperCase().padStart(digits, "0");
+  const octets = ip.split(".").map((octet) => hex(Number(octet), 2));
+  const address = `${octets.toReversed().join("")}:${hex(port, 4)}`;
   const rows = (await readFile("/proc/net/tcp", "utf8")).split("\n");
   return rows
     .map((row) => row.trim().split(/\s+/))
-    .filter(([, local, , state]) => local?.endsWith(suffix) === true && state === LISTENING).length;
+    .filter(([, local, , state]) => local === address && state === LISTENING).length;
 }
