@@ -28,13 +28,17 @@ const NAMESPACE = "client-node";
 const CONFIG_MAPS = `/api/v1/namespaces/${NAMESPACE}/configmaps`;
 const HEAL_MS = 60_000;
 
-/** A pod that says something on each stream and answers on a port. */
+/** A pod that says something on each stream, answers on a port, and ticks from the first call on. */
 const SERVER = `
   console.log("out");
   console.error("err");
-  require("node:net").createServer((socket) => socket.pipe(socket)).listen(8080);
-  setInterval(() => console.log("tick"), 100);
+  let ticking;
+  require("node:net").createServer((socket) => {
+    ticking ??= setInterval(() => console.log("tick"), 100);
+    socket.on("error", () => {}).pipe(socket);
+  }).listen(8080);
 `;
+const CALL = 'require("node:net").connect(8080).end()';
 
 describeLab("@kubernetes/client-node", { nodes: 1 }, (lab) => {
   const config = new KubeConfig();
@@ -256,6 +260,10 @@ describeLab("@kubernetes/client-node", { nodes: 1 }, (lab) => {
         },
         { timeoutMs: HEAL_MS },
       );
+      // Two streams have no order: both are there before more comes on one of them.
+      const log = { namespace: NAMESPACE, name: pod };
+      await waitFor(async () => /out\nerr|err\nout/.test(await core.readNamespacedPodLog(log)));
+      await exec([process.execPath, "-e", CALL], null);
     });
 
     /** A stream that takes what comes, and the text of it so far. */

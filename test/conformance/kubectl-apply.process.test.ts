@@ -26,7 +26,7 @@ describe.skipIf(NO_KUBECTL !== "")(`kubectl apply --server-side${NO_KUBECTL}`, (
   function kubectl(...args: readonly string[]): Promise<Result> {
     return new Promise((resolve) => {
       const env = { ...process.env, KUBECONFIG: server.kubeconfig, HOME: server.directory };
-      execFile("kubectl", args, { env, timeout: 30_000 }, (error, stdout, stderr) => {
+      execFile("kubectl", args, { env, timeout: 100_000 }, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
       });
     });

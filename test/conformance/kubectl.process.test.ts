@@ -10,6 +10,8 @@ import { hasProgram } from "../support/requirements.ts";
 
 const NO_KUBECTL = hasProgram("kubectl") ? "" : " (skipped: no kubectl on the PATH)";
 
+const PATIENCE = { timeoutMs: 60_000 };
+
 const MANIFEST = `
 apiVersion: apps/v1
 kind: Deployment
@@ -56,7 +58,7 @@ describe.skipIf(NO_KUBECTL !== "")(`stock kubectl${NO_KUBECTL}`, () => {
 
   function kubectl(...args: readonly string[]): Promise<Result> {
     return new Promise((resolve) => {
-      const options = { env: environment(), timeout: 30_000 };
+      const options = { env: environment(), timeout: 100_000 };
       execFile("kubectl", args, options, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
       });
@@ -173,9 +175,9 @@ describe.skipIf(NO_KUBECTL !== "")(`stock kubectl${NO_KUBECTL}`, () => {
       await writeFile(configMap, text);
       await ok("apply", "-f", configMap);
       return output.includes("MODIFIED   seen");
-    });
+    }, PATIENCE);
     await ok("delete", "configmap", "seen");
-    await waitFor(() => /DELETED +seen/.test(output), { describe: () => output });
+    await waitFor(() => /DELETED +seen/.test(output), { ...PATIENCE, describe: () => output });
     const exited = once(watch, "exit");
     watch.kill();
     await exited;

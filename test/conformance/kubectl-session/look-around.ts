@@ -46,7 +46,7 @@ export async function lookAround({ says, fails }: KubectlSession): Promise<void>
 }
 
 /** The user's own file: nothing of it reaches the server but the namespace. */
-export async function useConfig({ says }: KubectlSession): Promise<void> {
+export async function useConfig({ says, start }: KubectlSession): Promise<void> {
   const context = (await says("kubectl config current-context", /^kubehop-/)).trim();
   await says("kubectl create namespace session", "namespace/session created\n");
   await says(
@@ -55,5 +55,8 @@ export async function useConfig({ says }: KubectlSession): Promise<void> {
   );
   await says("kubectl config view --minify -o jsonpath='{..namespace}'", "session");
   await says("kubectl config get-contexts --no-headers", new RegExp(`^\\* +${context} .* session`));
+  const accounts = start("kubectl get serviceaccounts --watch");
+  await accounts.prints(/^default +0 +\S+$/m);
+  await accounts.interrupt();
   await says("kubectl get serviceaccounts", /^NAME +SECRETS +AGE\ndefault +0 +\S+\n$/);
 }

@@ -9,14 +9,13 @@ export async function runAndRead({ says, fails, start }: KubectlSession): Promis
     "pod/talker created\n",
   );
   await says(
-    "kubectl run crash --image=busybox " +
-      `--overrides='{"spec":{"nodeName":"node-1"}}' -- sh -c 'echo gone; exit 1'`,
-    "pod/crash created\n",
-  );
-  await says(
-    "kubectl wait --for=condition=Ready pod/talker --timeout=60s",
+    "kubectl wait --for=condition=Ready pod/talker --timeout=110s",
     "pod/talker condition met\n",
   );
+  // Ready it is when it runs: what it says comes later.
+  const log = start("kubectl logs --follow talker");
+  await log.prints(/^first\nsecond\ntick\n/);
+  await log.interrupt();
   await says("kubectl logs talker --limit-bytes=13", "first\nsecond\n");
   await says("kubectl logs talker --since=1h | head -1", "first\n");
   await says(
@@ -35,6 +34,12 @@ export async function runAndRead({ says, fails, start }: KubectlSession): Promis
     "6\n",
   );
   await fails("kubectl logs talker -c nope", "error: container nope is not valid for pod talker\n");
+  // Not before: the count goes on, and kubectl waits for exactly one.
+  await says(
+    "kubectl run crash --image=busybox " +
+      `--overrides='{"spec":{"nodeName":"node-1"}}' -- sh -c 'echo gone; exit 1'`,
+    "pod/crash created\n",
+  );
   await says(
     "kubectl wait --for=jsonpath='{.status.containerStatuses[0].restartCount}'=1 pod/crash --timeout=90s",
     "pod/crash condition met\n",

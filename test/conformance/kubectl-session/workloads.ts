@@ -3,25 +3,24 @@ import type { KubectlSession } from "../../support/kubectl-session.ts";
 const ROLLED_OUT = /deployment "web" successfully rolled out\n$/;
 
 /** A Deployment from its first pod to its restart. */
-export async function rollOut({ says, fails }: KubectlSession): Promise<void> {
+export async function rollOut({ says, fails, start }: KubectlSession): Promise<void> {
   await says(
     "kubectl create deployment web --image=agnhost --port=8080 --replicas=2 -- " +
       'node -e \'require("http").createServer((_, r) => r.end("web\\n")).listen(8080)\'',
     "deployment.apps/web created\n",
   );
-  await says("kubectl rollout status deployment/web --timeout=90s", ROLLED_OUT);
+  await says("kubectl rollout status deployment/web --timeout=110s", ROLLED_OUT);
   await says("kubectl expose deployment web --port=80 --target-port=8080", "service/web exposed\n");
-  await says(
-    "kubectl get endpointslices -l kubernetes.io/service-name=web",
-    /^web-\w+ +IPv4 +8080 +10\.244\./m,
-  );
+  const slices = start("kubectl get endpointslices -l kubernetes.io/service-name=web --watch");
+  await slices.prints(/^web-\w+ +IPv4 +8080 +10\.244\./m);
+  await slices.interrupt();
   await says("kubectl scale deployment web --replicas=3", "deployment.apps/web scaled\n");
   await fails(
     "kubectl scale deployment web --replicas=1 --current-replicas=7",
     "error: Expected replicas to be 7, was 3\n",
   );
   await says(
-    "kubectl wait --for=jsonpath='{.status.readyReplicas}'=3 deployment/web --timeout=60s",
+    "kubectl wait --for=jsonpath='{.status.readyReplicas}'=3 deployment/web --timeout=110s",
     "deployment.apps/web condition met\n",
   );
   await says(
@@ -56,7 +55,7 @@ export async function revise({ says, fails }: KubectlSession): Promise<void> {
     "deployment.apps/web resource requirements updated\n",
   );
   await says("kubectl rollout resume deployment/web", "deployment.apps/web resumed\n");
-  await says("kubectl rollout status deployment/web --timeout=90s", ROLLED_OUT);
+  await says("kubectl rollout status deployment/web --timeout=110s", ROLLED_OUT);
   await says(
     "kubectl annotate deployment web kubernetes.io/change-cause='new image'",
     "deployment.apps/web annotated\n",
@@ -67,7 +66,7 @@ export async function revise({ says, fails }: KubectlSession): Promise<void> {
   );
   await says("kubectl rollout history deployment/web --revision=2", /^ {4}Image:\tagnhost:2$/m);
   await says("kubectl rollout undo deployment/web", "deployment.apps/web rolled back\n");
-  await says("kubectl rollout status deployment/web --timeout=90s", ROLLED_OUT);
+  await says("kubectl rollout status deployment/web --timeout=110s", ROLLED_OUT);
   await says(
     "kubectl get deployment web -o jsonpath='{.spec.template.spec.containers[0].image}'",
     "agnhost",
@@ -77,7 +76,7 @@ export async function revise({ says, fails }: KubectlSession): Promise<void> {
     /unable to find specified revision 9 in history/,
   );
   await says("kubectl rollout restart deployment/web", "deployment.apps/web restarted\n");
-  await says("kubectl rollout status deployment/web --timeout=90s", ROLLED_OUT);
+  await says("kubectl rollout status deployment/web --timeout=110s", ROLLED_OUT);
   await says("kubectl describe deployment web", /^Replicas: +2 desired \| 2 updated \| 2 total/m);
   await says("kubectl get all", /^deployment\.apps\/web +2\/2 +2 +2 +\S+$/m);
 }
@@ -86,7 +85,7 @@ export async function revise({ says, fails }: KubectlSession): Promise<void> {
 export async function jobs({ says }: KubectlSession): Promise<void> {
   await says("kubectl create job once --image=busybox -- echo done", "job.batch/once created\n");
   await says(
-    "kubectl wait --for=condition=complete job/once --timeout=60s",
+    "kubectl wait --for=condition=complete job/once --timeout=110s",
     "job.batch/once condition met\n",
   );
   await says("kubectl logs job/once", "done\n");
@@ -116,7 +115,7 @@ export async function remove({ says, fails, mutters }: KubectlSession): Promise<
     /^(?:replicaset\.apps "web-\w+" deleted\n)+$/,
   );
   await says(
-    "kubectl wait --for=delete pod -l app=web --timeout=60s",
+    "kubectl wait --for=delete pod -l app=web --timeout=110s",
     /^(?:pod\/web-\S+ condition met\n)*$/,
   );
   await mutters(
@@ -132,5 +131,5 @@ export async function remove({ says, fails, mutters }: KubectlSession): Promise<
     "kubectl delete cm,secret --all --dry-run=server",
     /^configmap "other" deleted \(server dry run\)$/m,
   );
-  await says("kubectl delete namespace session --timeout=60s", 'namespace "session" deleted\n');
+  await says("kubectl delete namespace session --timeout=110s", 'namespace "session" deleted\n');
 }
