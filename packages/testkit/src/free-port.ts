@@ -1,38 +1,43 @@
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { createServer, type ListenOptions, type Server } from "node:net";
 
 /** Below the range from which kernels draw the local ports of connections, which come and go. */
 const RANGE = { from: 15_000, to: 30_000 };
-/** Test files run side by side: each of vitest's workers draws from a part of its own. */
-const WORKERS = 10;
-const SHARE = (RANGE.to - RANGE.from) / WORKERS;
 const ATTEMPTS = 50;
 
-/** A port given before may be somebody's who is just being restarted. */
-const given = new Set<number>();
-
-/** A TCP port of 127.0.0.1 that was free a moment ago, for programs that cannot tell theirs. */
+/**
+ * A TCP port of 127.0.0.1 that is free, for programs that cannot tell theirs. It stays this
+ * process's, also while the program is restarted: nobody else on the machine is given it.
+ */
 export async function freePort(): Promise<number> {
-  const from = RANGE.from + (Number(process.env["VITEST_POOL_ID"] ?? 0) % WORKERS) * SHARE;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const port = randomInt(from, from + SHARE);
-    if (given.has(port) || !(await isFree(port))) continue;
-    given.add(port);
-    return port;
+    const port = randomInt(RANGE.from, RANGE.to);
+    if (await claim(port)) return port;
   }
-  throw new Error(`no free port between ${from} and ${from + SHARE} after ${ATTEMPTS} attempts`);
+  throw new Error(`no free port between ${RANGE.from} and ${RANGE.to} after ${ATTEMPTS} attempts`);
 }
 
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  try {
-    server.listen(port, "127.0.0.1");
-    await once(server, "listening");
-  } catch {
+/** Takes a socket's abstract name (unix(7)): one process has it, and has it as long as it lives. */
+async function claim(port: number): Promise<boolean> {
+  const owner = await listening({ path: `\0kubehop-test-port-${port}` });
+  if (owner === undefined) return false;
+  const server = await listening({ host: "127.0.0.1", port });
+  if (server === undefined) {
+    owner.close();
     return false;
   }
+  owner.unref();
   server.close();
   await once(server, "close");
   return true;
+}
+
+/** A server that listens, or undefined when somebody else does. */
+async function listening(where: ListenOptions): Promise<Server | undefined> {
+  const server = createServer().listen(where);
+  return once(server, "listening").then(
+    () => server,
+    () => undefined,
+  );
 }
