@@ -10,7 +10,7 @@ let directory = "";
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "sample-app-"));
-  const conf = "nameserver 127.0.0.1\nsearch a.local b.local\noptions ndots:5 timeout:1\n";
+  const conf = "nameserver 127.0.0.1\nsearch a.local b.local\noptions ndots:5 timeout:20\n";
   await writeFile(join(directory, "resolv.conf"), conf);
   await writeFile(join(directory, "hosts"), "127.0.0.9 from-hosts\n");
 });
@@ -24,7 +24,7 @@ async function lookUp(port: number, ...args: string[]) {
     ...args,
     "--json",
     "--timeout",
-    "3s",
+    "60s",
     "--dns-port",
     String(port),
     ...files.map((word) => (word.startsWith("--") ? word : join(directory, word))),

@@ -1,7 +1,7 @@
-import { createSocket } from "node:dgram";
+import { createSocket, type Socket as DatagramSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
 import { Packet } from "dns2";
 
 /** What the name server knows: A records by full name; `truncate` makes UDP answers say TC. */
@@ -14,15 +14,11 @@ export interface Zone {
   readonly silent?: readonly string[];
 }
 
+const PORT_ATTEMPTS = 20;
+
 /** A small DNS server on 127.0.0.1, UDP and TCP on one port, to hold the resolver against. */
 export async function startNameServer(zone: Zone): Promise<AsyncDisposable & { port: number }> {
-  const tcp = createServer((socket) => serveStream(socket, zone));
-  tcp.listen(0, "127.0.0.1");
-  await once(tcp, "listening");
-  const { port } = tcp.address() as AddressInfo;
-  const udp = createSocket("udp4");
-  udp.bind(port, "127.0.0.1");
-  await once(udp, "listening");
+  const { tcp, udp, port } = await listenOnBoth((socket) => serveStream(socket, zone));
   udp.on("message", (message, peer) => {
     const reply = answer(message, zone, zone.truncate ?? false);
     if (reply) udp.send(reply, peer.port, peer.address);
@@ -35,6 +31,28 @@ export async function startNameServer(zone: Zone): Promise<AsyncDisposable & { p
       await once(tcp, "close");
     },
   };
+}
+
+/** A port that is free on TCP may be somebody's on UDP. */
+async function listenOnBoth(
+  serve: (socket: Socket) => void,
+): Promise<{ tcp: Server; udp: DatagramSocket; port: number }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const tcp = createServer(serve);
+    tcp.listen(0, "127.0.0.1");
+    await once(tcp, "listening");
+    const { port } = tcp.address() as AddressInfo;
+    const udp = createSocket("udp4");
+    try {
+      udp.bind(port, "127.0.0.1");
+      await once(udp, "listening");
+      return { tcp, udp, port };
+    } catch (error) {
+      udp.close();
+      tcp.close();
+      if (attempt === PORT_ATTEMPTS) throw error;
+    }
+  }
 }
 
 function serveStream(socket: Socket, zone: Zone): void {
