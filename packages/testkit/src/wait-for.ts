@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /** How long to wait for a condition, and what to call it when it does not come. */
 export interface WaitOptions {
-  /** 30 s when absent: against a hang, generous for a machine that does much else. */
+  /** 60 s when absent: against a hang, generous for a machine that does much else. */
   readonly timeoutMs?: number;
   /** Says what was waited for and, best, what was seen instead. */
   readonly describe?: string | (() => string);
@@ -20,7 +20,7 @@ export async function waitFor<T>(
   condition: () => T | Promise<T>,
   options: WaitOptions = {},
 ): Promise<Exclude<T, false | undefined>> {
-  const timeoutMs = options.timeoutMs ?? 30_000;
+  const timeoutMs = options.timeoutMs ?? 60_000;
   const deadline = performance.now() + timeoutMs;
   let pause = FIRST_PAUSE_MS;
   let lastError: unknown;
