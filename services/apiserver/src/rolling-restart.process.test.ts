@@ -85,7 +85,7 @@ function useKubectl(number: number, signal: AbortSignal): Promise<number> {
 
 it(
   "no request fails while one server after the other is restarted",
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async () => {
     const end = new AbortController();
     await using rest = createRestClient({ ...loadKubeconfig(kubeconfig), userAgent: "test" });
@@ -108,7 +108,7 @@ it(
 
 it(
   "a server that is stopped fails readyz, finishes what it began, and ends watches",
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async () => {
     const [server] = servers as [ApiServerProcess];
     const { server: origin, ca, cert, key } = loadKubeconfig(server.kubeconfig);
