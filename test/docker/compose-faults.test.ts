@@ -115,7 +115,7 @@ describeComposeLab("faults of the compose lab", {}, (lab) => {
     await readyEndpoints(lab(), 3);
   });
 
-  test("the whole lab restarts", async () => {
+  test("the whole lab restarts", { timeout: 400_000 }, async () => {
     await lab().compose("restart");
     await lab().compose("up", "-d", "--wait");
     await readyEndpoints(lab(), 3);

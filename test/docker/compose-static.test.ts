@@ -34,9 +34,9 @@ describeComposeLab("the compose lab without the engine's socket", { files: FILES
   test("takes out a pod that is gone, and in again, by its probe", async () => {
     await lab().compose("kill", "my-api");
     const ready = async (): Promise<string[]> => readyAddresses(await slicesOf(lab(), "my-api"));
-    await waitFor(async () => (await ready()).length === 1, { timeoutMs: 30_000 });
+    await waitFor(async () => (await ready()).length === 1, { timeoutMs: 60_000 });
     expect(await podsOf(lab(), "app=my-api")).toHaveLength(2);
     await lab().compose("start", "my-api");
-    await waitFor(async () => (await ready()).length === 2, { timeoutMs: 30_000 });
+    await waitFor(async () => (await ready()).length === 2, { timeoutMs: 60_000 });
   });
 });

@@ -93,7 +93,7 @@ describeLab(
       );
       await waitFor(async () => (await slicesOf(lab(), "empty")).length > 0);
       const attempt = await waitFor(async () => {
-        const connect = sampleApp("agnhost", "connect", "--timeout=5s", "10.96.0.51:80");
+        const connect = sampleApp("agnhost", "connect", "--timeout=15s", "10.96.0.51:80");
         const result = await lab().exec(CLIENT, connect);
         return result.stderr === "REFUSED\n" ? result : undefined;
       });

@@ -23,7 +23,8 @@ describeLab("an edited Corefile", { nodes: 1, files: [EXAMPLES] }, (lab) => {
       const events = await waitFor(
         async () => {
           const found = await corefileEvents();
-          return found.length >= pods.length ? found : undefined;
+          const told = new Set(found.map(({ involvedObject }) => involvedObject.uid));
+          return pods.every(({ metadata }) => told.has(metadata.uid)) ? found : undefined;
         },
         { timeoutMs: TAKEN_OVER_MS },
       );

@@ -11,7 +11,7 @@ import { ROOT } from "../support/paths.ts";
 import { hasProgram, whyNoLab } from "../support/requirements.ts";
 
 const NO_LAB = whyNoLab();
-const COMMAND_MS = 90_000;
+const COMMAND_MS = 170_000;
 
 /** The commands that the README tells a reader to type, in order. */
 const COMMANDS = consoleCommands(readFileSync(join(ROOT, "README.md"), "utf8")).filter((command) =>

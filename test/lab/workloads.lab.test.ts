@@ -38,30 +38,30 @@ describeLab("workloads", { nodes: 2 }, (lab) => {
       metadata: { name: "agent" },
       spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
     });
-    await kubectl(["rollout", "status", "ds/agent", "--timeout=60s"]);
+    await kubectl(["rollout", "status", "ds/agent", "--timeout=150s"]);
     const nodes = "jsonpath={.items[*].spec.nodeName}";
     const where = await kubectl(["get", "pods", "-l", "app=agent", "-o", nodes]);
     expect(new Set(where.split(" ")).size).toBe(2);
     await kubectl(["rollout", "restart", "ds/agent"]);
-    await kubectl(["rollout", "status", "ds/agent", "--timeout=90s"]);
-    await kubectl(["delete", "ds", "agent", "--wait=true", "--timeout=60s"]);
+    await kubectl(["rollout", "status", "ds/agent", "--timeout=150s"]);
+    await kubectl(["delete", "ds", "agent", "--wait=true", "--timeout=150s"]);
   });
 
   test("a Job runs each of its indexes once, and its logs stay", async () => {
     const spec = { completions: 3, parallelism: 2, completionMode: "Indexed" };
     const manifest = job("squares", "echo $((JOB_COMPLETION_INDEX * JOB_COMPLETION_INDEX))", spec);
     await kubectl(["create", "-f", "-"], manifest);
-    await kubectl(["wait", "--for=condition=complete", "job/squares", "--timeout=60s"]);
+    await kubectl(["wait", "--for=condition=complete", "job/squares", "--timeout=150s"]);
     const logs = await kubectl(["logs", "-l", "job-name=squares", "--prefix=false"]);
     expect(logs.trim().split("\n").sort()).toEqual(["0", "1", "4"]);
-    await kubectl(["delete", "job", "squares", "--timeout=60s"]);
+    await kubectl(["delete", "job", "squares", "--timeout=150s"]);
     const left = "get pods -l job-name=squares --no-headers".split(" ");
-    await expect.poll(() => kubectl(left), { timeout: 30_000 }).toBe("");
+    await expect.poll(() => kubectl(left), { timeout: 60_000 }).toBe("");
   });
 
   test("a Job whose pods fail, fails", async () => {
     await kubectl(["create", "-f", "-"], job("broken", "exit 3", { backoffLimit: 0 }));
-    await kubectl(["wait", "--for=condition=failed", "job/broken", "--timeout=60s"]);
+    await kubectl(["wait", "--for=condition=failed", "job/broken", "--timeout=150s"]);
     const status = "jsonpath={.status.failed} {.status.conditions[?(@.type=='Failed')].reason}";
     expect(await kubectl(["get", "job", "broken", "-o", status])).toBe("1 BackoffLimitExceeded");
   });
@@ -69,7 +69,7 @@ describeLab("workloads", { nodes: 2 }, (lab) => {
   test("a pod may do what its ServiceAccount was given, and nothing before", async () => {
     const answer = async (name: string): Promise<string> => {
       await kubectl(["create", "-f", "-"], job(name, LIST_PODS));
-      await kubectl(["wait", "--for=condition=complete", `job/${name}`, "--timeout=60s"]);
+      await kubectl(["wait", "--for=condition=complete", `job/${name}`, "--timeout=150s"]);
       return kubectl(["logs", `job/${name}`]);
     };
     expect(await answer("stranger")).toBe("403");

@@ -43,7 +43,7 @@ export function startCli(home: string, args: readonly string[]): CliProcess {
   };
 }
 
-/** Runs a `kubehop` command to its end, 60 s at most. */
+/** Runs a `kubehop` command to its end, 150 s at most. */
 export function runCli(
   home: string,
   args: readonly string[],
@@ -54,7 +54,7 @@ export function runCli(
     stderr: string;
   }>();
   const env = { ...process.env, KUBEHOP_HOME: home };
-  const options = { env, timeout: 60_000, maxBuffer: 16 * 1024 * 1024 };
+  const options = { env, timeout: 150_000, maxBuffer: 16 * 1024 * 1024 };
   execFile(process.execPath, [CLI, ...args], options, (error, stdout, stderr) => {
     const code = typeof error?.code === "number" ? error.code : error ? 1 : 0;
     resolve({ code, stdout, stderr });

@@ -98,7 +98,7 @@ export function fetchOnceServed(lab: TestLab, url: string): Promise<FetchReport>
       return seen.response === undefined ? undefined : seen;
     },
     {
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
       describe: () => `${url} to be answered; last: ${seen?.error?.message ?? "no try ended"}`,
     },
   );

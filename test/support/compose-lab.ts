@@ -83,12 +83,18 @@ export async function startComposeLab(options: ComposeLabOptions = {}): Promise<
   };
 }
 
+const PODS = { from: 100, count: 140 };
+const FABRICS = 256;
+/** Labs of one test file are numbered from here, so that two of them never have the same subnets. */
+let labs = randomInt(PODS.count * FABRICS);
+
 /** Subnets that no other lab of this machine is likely to have, and free ports. */
 export async function ownVariables(project: string): Promise<Record<string, string>> {
+  labs += 1;
   return {
     COMPOSE_PROJECT_NAME: project,
-    KUBEHOP_PODS: `10.${randomInt(100, 240)}`,
-    KUBEHOP_FABRIC: `172.30.${randomInt(0, 256)}`,
+    KUBEHOP_PODS: `10.${PODS.from + (labs % PODS.count)}`,
+    KUBEHOP_FABRIC: `172.30.${labs % FABRICS}`,
     KUBEHOP_API_PORT: String(await freePort()),
     KUBEHOP_NODE_PORT: String(await freePort()),
     KUBEHOP_WEB_PORT: String(await freePort()),

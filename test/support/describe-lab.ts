@@ -3,7 +3,7 @@ import type { LabSetup, TestLab } from "./test-lab.ts";
 import { afterAll, beforeAll, describe } from "vitest";
 import { whyNoLab } from "./requirements.ts";
 
-const START_MS = 120_000;
+const START_MS = 180_000;
 
 const NO_LAB = whyNoLab();
 

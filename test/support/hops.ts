@@ -4,14 +4,14 @@ import type { HopEvent, SyncedEvent } from "@kubehop/api";
 import type { RestClient } from "@kubehop/client";
 
 const HOPS_PATH = "/apis/kubehop.dev/v1alpha1/hops";
-const SYNC_TIMEOUT_MS = 30_000;
+const SYNC_TIMEOUT_MS = 60_000;
 
 /** Everything the data path told since the recording began. */
 export interface HopRecording extends AsyncDisposable {
   readonly events: readonly HopEvent[];
   /**
    * Resolves as soon as the kube-proxy of every node has told that it serves that version.
-   * Rejects after 30 s with what they serve.
+   * Rejects after 60 s with what they serve.
    */
   proxiesSynced(nodes: readonly string[], resourceVersion: string): Promise<void>;
 }

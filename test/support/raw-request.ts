@@ -19,7 +19,7 @@ export async function postRaw(
       dispatcher,
       headers,
       body,
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(60_000),
     });
     return (await answer.body.json()) as Status;
   } finally {

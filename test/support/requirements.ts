@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 
-const PROBE_MS = 5_000;
+const PROBE_MS = 30_000;
 
 /** Why no lab can run on this machine; undefined when one can. */
 export function whyNoLab(): string | undefined {

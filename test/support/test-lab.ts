@@ -17,7 +17,7 @@ export interface LabSetup {
   readonly files?: readonly string[];
 }
 
-const START_MS = 90_000;
+const START_MS = 150_000;
 
 /** Starts a lab; resolves when every workload of the files is ready. Disposing it ends everything. */
 export async function startLab(setup: LabSetup): Promise<TestLab> {

@@ -20,7 +20,7 @@ const restarts: readonly NetworkCase[] = [
       const before = await pidOf();
       await test.lab.signal("kube-proxy/node-1", "SIGKILL");
       await waitFor(async () => ![undefined, before].includes(await pidOf()), {
-        timeoutMs: 20_000,
+        timeoutMs: 60_000,
       });
       await servedBy(test.clients[0], clusterIpOf(service));
       await servedBy(test.clients[0], clusterIpOf(await test.service()));
@@ -46,7 +46,7 @@ const restarts: readonly NetworkCase[] = [
       await servedBy(test.clients[0], clusterIpOf(service));
       await test.lab.signal("apiserver", "SIGKILL");
       await servedBy(test.clients[0], clusterIpOf(service));
-      const another = await waitFor(() => test.service(), { timeoutMs: 30_000 });
+      const another = await waitFor(() => test.service(), { timeoutMs: 60_000 });
       await servedBy(test.clients[0], clusterIpOf(another));
     },
   },
@@ -61,7 +61,7 @@ const restarts: readonly NetworkCase[] = [
       } finally {
         await test.lab.signal("nats-server", "SIGCONT");
       }
-      const another = await waitFor(() => test.service(), { timeoutMs: 30_000 });
+      const another = await waitFor(() => test.service(), { timeoutMs: 60_000 });
       await servedBy(test.clients[0], clusterIpOf(another));
     },
   },
@@ -119,7 +119,7 @@ async function replaceUnderLoad(
           status.replicas === 6
         );
       },
-      { timeoutMs: 60_000, describe: "the Deployment to be rolled out" },
+      { timeoutMs: 90_000, describe: "the Deployment to be rolled out" },
     );
   await rolledOut();
   // The kernel remembers a client's try before the rules are there: let the node do it.
@@ -154,7 +154,7 @@ async function oldPodsGone({ lab }: CaseContext, labels: Record<string, string>)
       const { items } = await lab.rest.list(Kinds.Pod, { namespace: "default", labelSelector });
       return items.length === 6;
     },
-    { timeoutMs: 30_000, describe: "the old pods to be gone" },
+    { timeoutMs: 90_000, describe: "the old pods to be gone" },
   );
 }
 

@@ -8,6 +8,7 @@ import {
   clusterIpOf,
   type NetworkCase,
   nodePortOf,
+  patiently,
   reachable,
   servedBy,
 } from "../support/case.ts";
@@ -33,7 +34,7 @@ async function connected(test: CaseContext) {
 
 function openWhenServed(test: CaseContext, target: Target): Promise<Session> {
   return waitFor(() => test.clients[0].open({ ...target, timeoutMs: 1_000 }), {
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
     describe: `a connection to ${target.host}`,
   });
 }
@@ -113,7 +114,7 @@ const connections: readonly NetworkCase[] = [
       }
       await reachable(test.clients[0], clusterIpOf(service));
       for (let n = 0; n < 30; n++) {
-        const name = await askName(test.clients[0], clusterIpOf(service));
+        const name = await askName(test.clients[0], patiently(clusterIpOf(service)));
         if (name !== pods[0]?.metadata.name) throw new Error(`try ${n}: ${name}`);
       }
     },
@@ -155,7 +156,7 @@ const connections: readonly NetworkCase[] = [
             return reason === "FailedToBindPort" && message.includes(`172.31.0.12:${port}`);
           });
         },
-        { timeoutMs: 20_000, describe: "an Event on the Service" },
+        { timeoutMs: 60_000, describe: "an Event on the Service" },
       );
       await servedBy(test.clients[0], clusterIpOf(service));
       await servedBy(test.clients[0], nodePortOf(service, test.nodeIps[0]));
@@ -203,7 +204,7 @@ const urls: readonly NetworkCase[] = [
       const { items } = await test.lab.rest.list(Kinds.Service);
       const found = items.find(({ metadata }) => metadata.name === "kubernetes");
       if (found === undefined) throw new Error("no Service kubernetes");
-      const session = await test.clients[2].open({ ...clusterIpOf(found), timeoutMs: 2_000 });
+      const session = await test.clients[2].open(patiently(clusterIpOf(found)));
       await session.finish();
     },
   },
@@ -213,9 +214,16 @@ function url(title: string, address: string, pattern: RegExp): NetworkCase {
   return {
     title,
     async run({ outside }) {
-      const { status, body } = await outside.http(address);
-      if (status !== 200 || !pattern.test(body))
-        throw new Error(`${status}: ${body.slice(0, 300)}`);
+      let seen = "";
+      // Metrics tell of a change once one was applied.
+      await waitFor(
+        async () => {
+          const { status, body } = await outside.http(address);
+          seen = `${status}: ${body.slice(0, 300)}`;
+          return status === 200 && pattern.test(body);
+        },
+        { timeoutMs: 60_000, describe: () => `${address} to say ${pattern}; last: ${seen}` },
+      );
     },
   };
 }

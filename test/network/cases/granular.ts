@@ -5,6 +5,7 @@ import {
   clusterIpOf,
   type NetworkCase,
   nodePortOf,
+  patiently,
   type Protocol,
   reachable,
   servedBy,
@@ -147,7 +148,7 @@ const updates = (["tcp", "udp"] as const).flatMap((protocol): NetworkCase[] => {
         const service = await test.service({ ports, spec: { sessionAffinity: "ClientIP" } });
         for (const client of test.clients) await reachable(client, clusterIpOf(service), protocol);
         for (const client of test.clients) {
-          const pod = await stuckTo(client, clusterIpOf(service), 10, protocol);
+          const pod = await stuckTo(client, patiently(clusterIpOf(service)), 10, protocol);
           if (pod === undefined) throw new Error(`${client.name} was sent to several pods`);
         }
       },
@@ -166,7 +167,7 @@ const updates = (["tcp", "udp"] as const).flatMap((protocol): NetworkCase[] => {
             ? client.udp({ ...target, send: `echo ${large}` })
             : client.bulk({ ...target, bytes: large.length });
         const wanted = protocol === "udp" ? large : "EQUAL";
-        await waitFor(async () => (await send()) === wanted, { timeoutMs: 30_000 });
+        await waitFor(async () => (await send()) === wanted, { timeoutMs: 60_000 });
       },
     },
   ];
@@ -186,7 +187,7 @@ export const granularCases: readonly NetworkCase[] = [
       });
       const target = clusterIpOf(service);
       const send = (): Promise<string> => test.clients[1].bulk({ ...target, bytes: 1_000_000 });
-      await waitFor(async () => (await send()) === "EQUAL", { timeoutMs: 30_000 });
+      await waitFor(async () => (await send()) === "EQUAL", { timeoutMs: 60_000 });
     },
   },
   {

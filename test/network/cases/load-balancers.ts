@@ -20,7 +20,7 @@ async function givenAddress({ lab }: CaseContext, { metadata }: Service): Promis
       const { status } = await lab.rest.get(Kinds.Service, ref);
       return status?.loadBalancer?.ingress?.[0]?.ip;
     },
-    { timeoutMs: 20_000, describe: "the Service to have an external address" },
+    { timeoutMs: 60_000, describe: "the Service to have an external address" },
   );
 }
 

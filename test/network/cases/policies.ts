@@ -6,6 +6,7 @@ import {
   clusterIpOf,
   type NetworkCase,
   nodePortOf,
+  patiently,
   reachable,
   servedBy,
   unanswered,
@@ -140,7 +141,7 @@ const external: readonly NetworkCase[] = [
       const { service, pod } = await onNodeOne(test, spec);
       const target = nodePortOf(service, test.nodeIps[0]);
       await reachable(test.outside, target);
-      const [name, client] = (await ask(test.outside, target)).split(" ");
+      const [name, client] = (await ask(test.outside, patiently(target))).split(" ");
       if (name !== pod || client !== "::ffff:172.31.0.1") throw new Error(`${name} saw ${client}`);
     },
   },
@@ -150,7 +151,7 @@ const external: readonly NetworkCase[] = [
       const { service } = await onNodeOne(test, { type: "NodePort" as const });
       const target = nodePortOf(service, test.nodeIps[1]);
       await reachable(test.outside, target);
-      const [, client] = (await ask(test.outside, target)).split(" ");
+      const [, client] = (await ask(test.outside, patiently(target))).split(" ");
       if (client !== "::ffff:172.31.0.12") throw new Error(`the endpoint saw ${client}`);
     },
   },
@@ -160,7 +161,7 @@ const external: readonly NetworkCase[] = [
       const { service } = await onNodeOne(test, {});
       for (const [index, client] of test.clients.entries()) {
         await reachable(client, clusterIpOf(service));
-        const [, seen] = (await ask(client, clusterIpOf(service))).split(" ");
+        const [, seen] = (await ask(client, patiently(clusterIpOf(service)))).split(" ");
         const net = `::ffff:10.244.${index + 1}.`;
         if (seen?.startsWith(net) !== true || seen === `${net}1`) {
           throw new Error(`${client.name} is seen as ${seen}`);
@@ -217,7 +218,7 @@ async function healthIs(test: CaseContext, { host, port }: Target, code: number)
       seen = (await test.outside.http(`http://${host}:${port}/healthz`)).status;
       return seen === code;
     },
-    { timeoutMs: 20_000, describe: () => `${code} of ${host}:${port}; last: ${String(seen)}` },
+    { timeoutMs: 60_000, describe: () => `${code} of ${host}:${port}; last: ${String(seen)}` },
   );
 }
 

@@ -17,8 +17,14 @@ export const recoveryCases: readonly NetworkCase[] = [
     async run(test) {
       const service = await test.service();
       await servedBy(test.clients[2], clusterIpOf(service));
-      await test.runOnNode("node-3", FLUSH[test.mode] ?? []);
-      await unanswered(test.clients[2], clusterIpOf(service));
+      // It must not look after them before their absence was seen.
+      await test.lab.signal("kube-proxy/node-3", "SIGSTOP");
+      try {
+        await test.runOnNode("node-3", FLUSH[test.mode] ?? []);
+        await unanswered(test.clients[2], clusterIpOf(service));
+      } finally {
+        await test.lab.signal("kube-proxy/node-3", "SIGCONT");
+      }
       await servedBy(test.clients[2], clusterIpOf(service));
     },
   },

@@ -2,7 +2,7 @@ import { clusterIpOf, type NetworkCase, reachable } from "../support/case.ts";
 import { checkShares, echoIps, weightedEndpoints } from "./endpoints.ts";
 
 /** How many connections each case makes: by itself enough to tell a share that is off by a tenth. */
-const CONNECTIONS = Number(process.env["NETWORK_CONNECTIONS"] ?? 5_000);
+const CONNECTIONS = Number(process.env["NETWORK_CONNECTIONS"] ?? 6_000);
 /**
  * While the kernel remembers a closed connection (120 s), a new one from the same port to the same
  * address goes to the same endpoint without a draw. With several ports of the Service no client's

@@ -167,6 +167,11 @@ export function nodePortOf(service: Service, host: string, index = 0): Target {
   return { host, port: service.spec.ports?.[index]?.nodePort ?? 0 };
 }
 
+/** For a question that is asked once: no machine is that slow. */
+export function patiently(target: Target): Target {
+  return { ...target, timeoutMs: 20_000 };
+}
+
 /** How a prober asks a netpod who it is. */
 export type Protocol = "tcp" | "udp" | "http";
 
@@ -190,7 +195,8 @@ export async function askName(
   return (await ask(prober, target, protocol)).split(" ")[0] ?? "";
 }
 
-const WAIT_MS = 30_000;
+/** Longer than the 30 s after which kube-proxy looks after its rules. */
+const WAIT_MS = 60_000;
 
 /** Waits until asking gives a certain name or word. */
 export async function answers(

@@ -147,7 +147,7 @@ async function createNetpod(lab: RunningLab, options: NetpodOptions): Promise<Po
       const running = seen.status?.phase === "Running" && seen.status.podIP !== undefined;
       return running && (readiness === false || isReady(seen)) ? seen : undefined;
     },
-    { timeoutMs: 30_000, describe: () => `pod ${name} to run: ${JSON.stringify(seen?.status)}` },
+    { timeoutMs: 90_000, describe: () => `pod ${name} to run: ${JSON.stringify(seen?.status)}` },
   );
 }
 
