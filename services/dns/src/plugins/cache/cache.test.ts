@@ -185,7 +185,7 @@ describe("cache", () => {
     expect(await ttls(ask)).toEqual([7]);
     fresh.resolve(createReply("test", { answers: [a(50)] }));
     await fresh.promise;
-    await expect.poll(() => ttls(ask)).toEqual([50]);
+    await expect.poll(() => ttls(ask), { timeout: 10_000 }).toEqual([50]);
   });
 
   it("with verify serves the old answer only when asking failed", async () => {
