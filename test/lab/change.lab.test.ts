@@ -19,7 +19,7 @@ import type { HopRecording } from "../support/hops.ts";
 
 /** CoreDNS caches its own answers for up to 30 s (plugin cache), so a change shows that much later. */
 const DNS_LAG_MS = 45_000;
-const SETTLED_REQUESTS = ["--requests", "300", "--duration", "60s"];
+const SETTLED_REQUESTS = ["--requests", "300", "--duration", "60s", "--timeout", "20s"];
 
 /** From the moment a change was asked for until every proxy served its outcome, in unix ms. */
 interface ChangeWindow {

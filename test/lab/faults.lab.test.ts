@@ -34,7 +34,14 @@ describeLab("kill -9", { nodes: 3, files: [EXAMPLES] }, (lab) => {
 
     test("apiserver: requests of pods go on without it, writes are there when it is back", async () => {
       await writeMarker("before-apiserver");
-      const summary = await startDetachedLoad(lab(), ["--rate", "50", "--duration", "8s"]);
+      const summary = await startDetachedLoad(lab(), [
+        "--rate",
+        "50",
+        "--duration",
+        "8s",
+        "--timeout",
+        "20s",
+      ]);
       await kill("apiserver");
       expect(await readMarker("before-apiserver")).toBe("before-apiserver");
       expect(await summary()).toMatchObject({ failed: 0 });

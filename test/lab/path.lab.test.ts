@@ -147,6 +147,8 @@ describeLab("the path of a request", { nodes: 3, files: [EXAMPLES] }, (lab) => {
       "8",
       "--duration",
       "120s",
+      "--timeout",
+      "20s",
     ]);
     expect(summary).toMatchObject({ sent: 3000, failed: 0 });
     const observed = pods.map((pod) => summary.pods[pod.metadata.name] ?? 0);

@@ -80,7 +80,7 @@ export interface FetchReport {
 
 /** Requests a URL from the client pod, with every step on record; a failure is in the report. */
 export async function fetchUrl(lab: TestLab, url: string): Promise<FetchReport> {
-  const command = sampleApp("fetch", url, "--json", "--timeout", "15s");
+  const command = sampleApp("fetch", url, "--json", "--timeout", "45s");
   const { stdout, stderr, code } = await lab.exec(CLIENT, command);
   if (!stdout.startsWith("{")) throw new Error(`fetch ended with ${code}: ${stderr}`);
   return JSON.parse(stdout) as FetchReport;
