@@ -6,8 +6,8 @@ import type { Context } from "../controller.ts";
 export interface Heartbeats {
   /**
    * Whether nothing was heard of a node for the grace period. A live read of its lease has the last
-   * word; it rejects when the API server is away, which starts all grace periods anew: nodes cannot
-   * renew anything then either.
+   * word; it rejects while the API server is away. Nodes cannot renew anything then either, so all
+   * grace periods start anew when it is back.
    */
   isSilent(node: Node): Promise<boolean>;
 }
@@ -23,6 +23,8 @@ export function createHeartbeats({
 }: Context): Heartbeats {
   const heard = new Map<string, number>();
   const renewTimes = new Map<string, string | undefined>();
+  /** Whether the API server did not answer when it was asked last; it is asked on until it does. */
+  let isAway = false;
   const hearAll = (): void => {
     for (const name of heard.keys()) heard.set(name, clock.now());
   };
@@ -50,15 +52,17 @@ export function createHeartbeats({
     clock.now() - (heard.get(name) ?? clock.now()) > settings.nodeMonitorGracePeriodMs;
   return {
     async isSilent({ metadata: { name } }) {
-      if (!isStale(name)) return false;
+      if (!isAway && !isStale(name)) return false;
       try {
         hear(name, await rest.get(Kinds.Lease, { namespace: NODE_LEASE_NAMESPACE, name }));
       } catch (error) {
         if (!isNotFound(error)) {
-          hearAll();
+          isAway = true;
           throw error;
         }
       }
+      if (isAway) hearAll();
+      isAway = false;
       return isStale(name);
     },
   };
