@@ -32,7 +32,13 @@ export {
   ServerUnreachable,
 } from "./rest-transport.ts";
 export { type WatchEvent } from "./rest-watch.ts";
-export { createStore, type IndexFunction, type Store, type WritableStore } from "./store.ts";
+export {
+  createStore,
+  type IndexFunction,
+  type Store,
+  type Stored,
+  type WritableStore,
+} from "./store.ts";
 export {
   createWorkQueue,
   type WorkQueue,

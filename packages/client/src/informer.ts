@@ -1,9 +1,15 @@
-import { type Kind, type KubeObject, namespacedName, registryPrefix } from "@kubehop/api";
+import {
+  type Kind,
+  type KubeObject,
+  namespacedName,
+  parseRegistryKey,
+  registryPrefix,
+} from "@kubehop/api";
 import type { Bus } from "./bus/connection.ts";
 import type { RegistryEntry } from "./bus/registry-entry.ts";
 import { watchRegistry } from "./bus/registry-watch.ts";
 import type { Logger } from "./logger.ts";
-import { createStore, type IndexFunction, type Store } from "./store.ts";
+import { createStore, type IndexFunction, type Store, type Stored } from "./store.ts";
 
 /** One change of one object: no `previous` when it is new, no `current` when it is gone. */
 export interface Change<T> {
@@ -13,16 +19,16 @@ export interface Change<T> {
   readonly current?: T;
 }
 
-/** Which objects to follow, and under what to find them. */
-export interface InformerOptions<T extends KubeObject> {
+/** Which objects to follow, what to keep of them (`S`), and under what to find them. */
+export interface InformerOptions<T extends KubeObject, S extends Stored = T> {
   readonly bus: Bus;
   readonly kind: Kind<T>;
   readonly logger: Logger;
   /** All namespaces when absent. */
   readonly namespace?: string;
-  readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
+  readonly indexes?: Readonly<Record<string, IndexFunction<S>>>;
   /** What is kept of an object, as client-go's SetTransform; all of it when absent. */
-  readonly transform?: (object: T) => T;
+  readonly transform?: (object: T) => S;
 }
 
 /**
@@ -46,8 +52,10 @@ export interface Informer<T> extends AsyncDisposable {
 }
 
 /** Creates an informer; it reads nothing before `start`. */
-export function createInformer<T extends KubeObject>(options: InformerOptions<T>): Informer<T> {
-  const handlers = new Set<(change: Change<T>) => void>();
+export function createInformer<T extends KubeObject, S extends Stored = T>(
+  options: InformerOptions<T, S>,
+): Informer<S> {
+  const handlers = new Set<(change: Change<S>) => void>();
   const cache = createCache(options, handlers);
   const synced = Promise.withResolvers<void>();
   let watch: AsyncDisposable | undefined;
@@ -74,7 +82,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     hasSynced: () => hasSynced,
     synced: (signal) => untilAborted(synced.promise, signal),
     onChange(handler) {
-      const own = (change: Change<T>): void => handler(change);
+      const own = (change: Change<S>): void => handler(change);
       handlers.add(own);
       return { [Symbol.dispose]: () => handlers.delete(own) };
     },
@@ -94,13 +102,12 @@ interface Cache<T> {
 }
 
 /** Turns entries of the registry into objects of the store, and tells the handlers. */
-function createCache<T extends KubeObject>(
-  { kind, logger, indexes, transform }: InformerOptions<T>,
-  handlers: ReadonlySet<(change: Change<T>) => void>,
-): Cache<T> {
-  const store = createStore<T>(indexes);
-  const keys = new Map<string, string>();
-  const notify = (change: Change<T>): void => {
+function createCache<T extends KubeObject, S extends Stored>(
+  { kind, logger, indexes, transform }: InformerOptions<T, S>,
+  handlers: ReadonlySet<(change: Change<S>) => void>,
+): Cache<S> {
+  const store = createStore<S>(indexes);
+  const notify = (change: Change<S>): void => {
     for (const handler of handlers) {
       try {
         handler(change);
@@ -109,23 +116,20 @@ function createCache<T extends KubeObject>(
       }
     }
   };
-  const remove = (registryKey: string): void => {
-    const key = keys.get(registryKey);
-    if (key === undefined) return;
-    keys.delete(registryKey);
+  const remove = (key: string): void => {
     const previous = store.delete(key);
     if (previous !== undefined) notify({ key, previous });
   };
   const apply = (entry: RegistryEntry): void => {
-    if (entry.deleted) return remove(entry.key);
-    const decoded = decode(entry.value, entry.revision) as T | undefined;
+    if (entry.deleted) return remove(keyOf(entry));
+    const decoded = decode(entry.value, entry.revision);
     if (decoded === undefined) {
       logger.error({ key: entry.key }, "the registry holds something that is no object");
       return;
     }
-    const current = transform?.(decoded) ?? decoded;
+    // Without a transform S is T, and what a kind's key holds is of that kind.
+    const current = transform?.(decoded as T) ?? (decoded as Stored as S);
     const key = namespacedName(current);
-    keys.set(entry.key, key);
     const previous = store.set(key, current);
     notify(previous === undefined ? { key, current } : { key, previous, current });
   };
@@ -133,12 +137,18 @@ function createCache<T extends KubeObject>(
     store,
     apply,
     replace(entries) {
-      const listed = new Set(entries.map((entry) => entry.key));
-      const gone = [...keys.keys()].filter((key) => !listed.has(key));
+      const listed = new Set(entries.map(keyOf));
+      const gone = store.keys().filter((key) => !listed.has(key));
       for (const key of gone) remove(key);
       for (const entry of entries) apply(entry);
     },
   };
+}
+
+/** The key of the object that an entry holds or held; empty, which no object has, for another's. */
+function keyOf({ key }: RegistryEntry): string {
+  const ref = parseRegistryKey(key);
+  return ref === undefined ? "" : namespacedName({ metadata: ref });
 }
 
 const decoder = new TextDecoder();

@@ -1,7 +1,12 @@
-import type { KubeObject } from "@kubehop/api";
+import type { ObjectMeta } from "@kubehop/api";
 
 /** Gives the values under which an object is found by one index; none leaves it out. */
 export type IndexFunction<T> = (object: T) => readonly string[];
+
+/** The least that an object in a store has. */
+export interface Stored {
+  readonly metadata: ObjectMeta;
+}
 
 /** The read side of a cache of objects, by key (`ns/name`, or `name`). Objects are not to be changed. */
 export interface Store<T> {
@@ -22,31 +27,37 @@ export interface WritableStore<T> extends Store<T> {
   keys(): readonly string[];
 }
 
-const NAMESPACE_INDEX = "namespace";
-
-/** Creates an empty store with an index by namespace and the given ones. */
-export function createStore<T extends KubeObject>(
+/**
+ * Creates an empty store with the given indexes, and one by namespace that is made when it is first
+ * asked for: for 10,000 objects it takes a megabyte.
+ */
+export function createStore<T extends Stored>(
   indexFunctions: Readonly<Record<string, IndexFunction<T>>> = {},
 ): WritableStore<T> {
   const objects = new Map<string, T>();
-  const indexes = new Map<string, Index<T>>([
-    [NAMESPACE_INDEX, createIndex((object) => [object.metadata.namespace ?? ""])],
-  ]);
-  for (const [name, find] of Object.entries(indexFunctions)) indexes.set(name, createIndex(find));
+  const indexes = new Map(
+    Object.entries(indexFunctions).map(([name, find]) => [name, createIndex(find)]),
+  );
+  let namespaces: Index<T> | undefined;
+  const inNamespace = (namespace: string): readonly T[] => {
+    if (namespaces === undefined) {
+      namespaces = createIndex((object) => [object.metadata.namespace ?? ""]);
+      for (const [key, object] of objects) namespaces.add(key, object);
+    }
+    return namespaces.get(namespace);
+  };
 
   const remove = (key: string): T | undefined => {
     const previous = objects.get(key);
     if (previous === undefined) return undefined;
     for (const index of indexes.values()) index.remove(key, previous);
+    namespaces?.remove(key, previous);
     objects.delete(key);
     return previous;
   };
   return {
     get: (key) => objects.get(key),
-    list: (namespace) =>
-      namespace === undefined
-        ? [...objects.values()]
-        : (indexes.get(NAMESPACE_INDEX)?.get(namespace) ?? []),
+    list: (namespace) => (namespace === undefined ? [...objects.values()] : inNamespace(namespace)),
     byIndex(name, value) {
       const index = indexes.get(name);
       if (index === undefined) throw new Error(`this store has no index "${name}"`);
@@ -57,6 +68,7 @@ export function createStore<T extends KubeObject>(
       const previous = remove(key);
       objects.set(key, object);
       for (const index of indexes.values()) index.add(key, object);
+      namespaces?.add(key, object);
       return previous;
     },
     delete: remove,

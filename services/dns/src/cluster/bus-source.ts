@@ -1,5 +1,5 @@
 import { type KubeObject, type Kind, Kinds } from "@kubehop/api";
-import { type Bus, createInformer, type Informer, type Store } from "@kubehop/client";
+import { type Bus, createInformer, type Informer, type Store, type Stored } from "@kubehop/client";
 import type { Logger } from "@kubehop/kit";
 import type { ClusterSource, ObjectSource } from "./cluster-source.ts";
 import { trimService, trimSlice } from "./trim.ts";
@@ -12,12 +12,14 @@ export interface BusSource extends ClusterSource, AsyncDisposable {}
  * nothing is synced, so that the server can start while the bus is away.
  */
 export function createBusSource(bus: Promise<Bus>, logger: Logger): BusSource {
-  const follow = <T extends KubeObject>(
+  const follow = <T extends KubeObject, S extends Stored = T>(
     kind: Kind<T>,
-    transform: (object: T) => T = (object) => object,
-  ): Deferred<T> =>
+    transform?: (object: T) => S,
+  ): Deferred<S> =>
     deferInformer(
-      bus.then((connected) => createInformer({ bus: connected, kind, logger, transform })),
+      bus.then((connected) =>
+        createInformer({ bus: connected, kind, logger, ...(transform && { transform }) }),
+      ),
     );
   const services = follow(Kinds.Service, trimService);
   const slices = follow(Kinds.EndpointSlice, trimSlice);
@@ -38,7 +40,7 @@ interface Deferred<T> extends ObjectSource<T> {
   stop(): Promise<void>;
 }
 
-function deferInformer<T extends KubeObject>(coming: Promise<Informer<T>>): Deferred<T> {
+function deferInformer<T extends Stored>(coming: Promise<Informer<T>>): Deferred<T> {
   let informer: Informer<T> | undefined;
   let started = false;
   const early = new Set<Parameters<Informer<T>["onChange"]>[0]>();

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { namespace, pod, service, slice } from "../testing/cluster-objects.ts";
 import { createMemorySource, type MemorySource } from "../testing/memory-source.ts";
 import { type ClusterView, createClusterView } from "./cluster-view.ts";
+import { addressesOf } from "./service-entry.ts";
 
 const IPS = ["10.96.0.1", "10.96.0.2", "10.244.0.1", "10.244.0.2", "fd00::1"];
 const NAMES = ["a", "b"];
@@ -22,7 +23,13 @@ function facts(view: ClusterView): unknown {
   return {
     services: NAMES.map((name) => {
       const entry = view.service("default", name);
-      return [entry?.clusterIPs, entry?.addresses.map(({ ip }) => ip).toSorted()];
+      return [
+        entry?.clusterIPs,
+        entry &&
+          addressesOf(entry)
+            .map(({ ip }) => ip)
+            .toSorted(),
+      ];
     }),
     byIp: IPS.map((ip) => [
       view
@@ -46,7 +53,7 @@ describe("the cluster view", () => {
     expect(view.endpointsOf("10.244.0.1")).toMatchObject([{ service: "a" }]);
     const moved = slice("default/b", { endpoints: [{ addresses: ["10.244.0.1"] }] });
     source.slices.apply({ ...moved, metadata: { ...moved.metadata, name: "a-1" } });
-    expect(view.service("default", "a")?.addresses).toEqual([]);
+    expect(view.service("default", "a")?.slices).toEqual([]);
     expect(view.endpointsOf("10.244.0.1")).toMatchObject([{ service: "b" }]);
     source.slices.remove("default/a-1");
     expect(view.endpointsOf("10.244.0.1")).toEqual([]);

@@ -63,11 +63,9 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
     followPods() {
       if (followed.includes(source.pods)) return;
       followed.push(source.pods);
-      followSource(source.pods, ({ key, current }) => {
-        pods.set(
-          key,
-          podIps(current).map((ip) => [ip, key] as const),
-        );
+      followSource(source.pods, ({ key, previous, current }) => {
+        pods.remove(podIps(previous), key);
+        pods.add(podIps(current), key);
         onChange();
       });
     },

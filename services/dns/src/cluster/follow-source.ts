@@ -1,9 +1,9 @@
-import { type KubeObject, namespacedName } from "@kubehop/api";
-import type { Change } from "@kubehop/client";
+import { namespacedName } from "@kubehop/api";
+import type { Change, Stored } from "@kubehop/client";
 import type { ObjectSource } from "./cluster-source.ts";
 
 /** Hands on every object there is as a change, then every change. */
-export function followSource<T extends KubeObject>(
+export function followSource<T extends Stored>(
   source: ObjectSource<T>,
   onChange: (change: Change<T>) => void,
 ): void {

@@ -1,47 +1,53 @@
 import { canonicalIp } from "./service-entry.ts";
 
-/** Values by IP address, each put there by an owner that can replace all of its own. */
+/** Values by IP address. */
 export interface IpIndex<T> {
   get(ip: string): readonly T[];
-  /** Replaces everything this owner put in. */
-  set(owner: string, values: readonly (readonly [ip: string, value: T])[]): void;
-}
-
-interface Owned<T> {
-  readonly owner: string;
-  readonly value: T;
+  /** Puts the value at each of the addresses; at none twice. */
+  add(ips: readonly string[], value: T): void;
+  /** Takes it away from them. */
+  remove(ips: readonly string[], value: T): void;
 }
 
 const NONE: readonly never[] = [];
 
 /** Creates an empty index. Most addresses have one value, which then stands there without a list. */
-export function createIpIndex<T>(): IpIndex<T> {
-  const byIp = new Map<string, Owned<T> | readonly Owned<T>[]>();
-  const ipsOf = new Map<string, readonly string[]>();
-  const at = (ip: string): readonly Owned<T>[] => {
+export function createIpIndex<T extends string | object>(): IpIndex<T> {
+  const byIp = new Map<string, T | Several<T>>();
+  const at = (ip: string): readonly T[] => {
     const found = byIp.get(ip);
     if (found === undefined) return NONE;
-    return "owner" in found ? [found] : found;
+    return found instanceof Several ? found.values : [found];
   };
-  const put = (ip: string, values: readonly Owned<T>[]): void => {
+  const put = (ip: string, values: readonly T[]): void => {
     const [first] = values;
     if (first === undefined) byIp.delete(ip);
-    else byIp.set(ip, values.length === 1 ? first : values);
+    else byIp.set(ip, values.length === 1 ? first : new Several(values));
   };
   return {
-    get: (ip) => at(canonicalIp(ip)).map(({ value }) => value),
-    set(owner, values) {
-      for (const ip of ipsOf.get(owner) ?? NONE) {
+    get: (ip) => at(canonicalIp(ip)),
+    add(ips, value) {
+      for (const ip of ips.map(canonicalIp)) {
+        const values = at(ip);
+        if (!values.includes(value)) put(ip, [...values, value]);
+      }
+    },
+    remove(ips, value) {
+      for (const ip of ips.map(canonicalIp)) {
         put(
           ip,
-          at(ip).filter((item) => item.owner !== owner),
+          at(ip).filter((each) => each !== value),
         );
       }
-      ipsOf.delete(owner);
-      if (values.length === 0) return;
-      const canonical = values.map(([ip, value]) => [canonicalIp(ip), value] as const);
-      for (const [ip, value] of canonical) put(ip, [...at(ip), { owner, value }]);
-      ipsOf.set(owner, [...new Set(canonical.map(([ip]) => ip))]);
     },
   };
+}
+
+/** More than one value at an address. */
+class Several<T> {
+  readonly values: readonly T[];
+
+  constructor(values: readonly T[]) {
+    this.values = values;
+  }
 }

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isExpired, type Kind, Kinds, type KubeObject, namespacedName } from "@kubehop/api";
-import { type Change, createStore, type RestClient } from "@kubehop/client";
+import { type Change, createStore, type RestClient, type Stored } from "@kubehop/client";
 import type { Logger } from "@kubehop/kit";
 import type { ClusterSource, ObjectSource } from "./cluster-source.ts";
 import type { RequestGate } from "./request-gate.ts";
+import { trimService, trimSlice } from "./trim.ts";
 
 /** A source over an API server; disposing it ends the watches and closes the connections. */
 export interface RestSource extends ClusterSource, AsyncDisposable {}
@@ -22,11 +23,20 @@ const MAX_RETRY_MS = 30_000;
 export function createRestSource(options: RestSourceOptions): RestSource {
   const stop = new AbortController();
   const running: Promise<void>[] = [];
-  const follow = <T extends KubeObject>(kind: Kind<T>): ObjectSource<T> =>
-    createReflector(kind, { ...options, signal: stop.signal, onStart: (run) => running.push(run) });
+  const follow = <T extends KubeObject, S extends Stored = T>(
+    kind: Kind<T>,
+    trim?: (object: T) => S,
+  ): ObjectSource<S> =>
+    createReflector<T, S>(kind, {
+      ...options,
+      // Without a function S is T.
+      trim: trim ?? ((object) => object as Stored as S),
+      signal: stop.signal,
+      onStart: (run) => running.push(run),
+    });
   return {
-    services: follow(Kinds.Service),
-    slices: follow(Kinds.EndpointSlice),
+    services: follow(Kinds.Service, trimService),
+    slices: follow(Kinds.EndpointSlice, trimSlice),
     namespaces: follow(Kinds.Namespace),
     pods: follow(Kinds.Pod),
     async [Symbol.asyncDispose]() {
@@ -37,7 +47,9 @@ export function createRestSource(options: RestSourceOptions): RestSource {
   };
 }
 
-interface ReflectorOptions extends RestSourceOptions {
+interface ReflectorOptions<T, S> extends RestSourceOptions {
+  /** What is kept of an object. */
+  trim(object: T): S;
   readonly signal: AbortSignal;
   onStart(run: Promise<void>): void;
 }
@@ -47,7 +59,7 @@ interface Objects<T> extends Pick<ObjectSource<T>, "store" | "onChange"> {
   apply(key: string, current: T | undefined): void;
 }
 
-function createObjects<T extends KubeObject>(): Objects<T> {
+function createObjects<T extends Stored>(): Objects<T> {
   const store = createStore<T>();
   const handlers = new Set<(change: Change<T>) => void>();
   return {
@@ -65,12 +77,12 @@ function createObjects<T extends KubeObject>(): Objects<T> {
   };
 }
 
-function createReflector<T extends KubeObject>(
+function createReflector<T extends KubeObject, S extends Stored>(
   kind: Kind<T>,
-  options: ReflectorOptions,
-): ObjectSource<T> {
-  const { rest, gate, signal, logger } = options;
-  const { store, apply, onChange } = createObjects<T>();
+  options: ReflectorOptions<T, S>,
+): ObjectSource<S> {
+  const { rest, gate, trim, signal, logger } = options;
+  const { store, apply, onChange } = createObjects<S>();
   const state = { started: false, synced: false, version: "" };
 
   const list = async (): Promise<void> => {
@@ -79,7 +91,7 @@ function createReflector<T extends KubeObject>(
     for (const gone of store.list().map((item) => namespacedName(item))) {
       if (!listed.has(gone)) apply(gone, undefined);
     }
-    for (const item of items) apply(namespacedName(item), item);
+    for (const item of items) apply(namespacedName(item), trim(item));
     state.version = resourceVersion;
     state.synced = true;
   };
@@ -89,7 +101,7 @@ function createReflector<T extends KubeObject>(
     for await (const { type, object } of events) {
       state.version = object.metadata.resourceVersion ?? state.version;
       if (type === "BOOKMARK") continue;
-      apply(namespacedName(object), type === "DELETED" ? undefined : object);
+      apply(namespacedName(object), type === "DELETED" ? undefined : trim(object));
     }
   };
   const run = async (): Promise<void> => {

@@ -1,5 +1,4 @@
 import {
-  type EndpointSlice,
   LAST_CHANGE_TRIGGER_TIME_ANNOTATION as TRIGGER_TIME,
   type Service,
   SERVICE_NAME_LABEL,
@@ -9,13 +8,14 @@ import type { ClusterSource } from "./cluster-source.ts";
 import { followSource } from "./follow-source.ts";
 import { createIpIndex } from "./ip-index.ts";
 import {
+  addressesOf,
   canonicalIp,
   clusterIPs,
   createServiceEntry,
   type EndpointAddress,
-  readyAddresses,
   type ServiceEntry,
 } from "./service-entry.ts";
+import type { ReadySlice } from "./trim.ts";
 
 /** An endpoint address and the Service it belongs to. */
 export interface EndpointOfService {
@@ -42,7 +42,7 @@ export interface ServiceIndexEvents {
   onProgrammed(since: number): void;
 }
 
-const NO_SLICES: readonly EndpointSlice[] = [];
+const NO_SLICES: readonly ReadySlice[] = [];
 
 /** Creates the index and follows Services and slices; a change rebuilds one Service's entry. */
 export function createServiceIndex(
@@ -50,46 +50,37 @@ export function createServiceIndex(
   events: ServiceIndexEvents,
 ): ServiceIndex {
   const entries = new Map<string, ServiceEntry>();
-  const slices = new Map<string, readonly EndpointSlice[]>();
   const services = createIpIndex<string>();
-  const endpoints = createIpIndex<EndpointSlice>();
+  const endpoints = createIpIndex<ReadySlice>();
 
-  const rebuild = (namespace: string, name: string): void => {
-    const key = `${namespace}/${name}`;
+  const rebuild = (
+    key: string,
+    change: (slices: readonly ReadySlice[]) => readonly ReadySlice[],
+  ): void => {
+    const [namespace = "", name = ""] = key.split("/");
     const service = source.services.store.get(key);
-    const own = slices.get(key) ?? NO_SLICES;
-    if (service === undefined && own.length === 0) entries.delete(key);
-    else entries.set(key, createServiceEntry({ namespace, name }, service, own));
+    const slices = change(entries.get(key)?.slices ?? NO_SLICES);
+    if (service === undefined && slices.length === 0) entries.delete(key);
+    else entries.set(key, createServiceEntry({ namespace, name }, service, slices));
     events.onChange();
   };
-  const onService = ({ key, current }: Change<Service>): void => {
-    services.set(
-      key,
-      clusterIPs(current).map((ip) => [ip, key] as const),
-    );
-    const [namespace = "", name = ""] = key.split("/");
-    rebuild(namespace, name);
+  const onService = ({ key, previous, current }: Change<Service>): void => {
+    services.remove(clusterIPs(previous), key);
+    services.add(clusterIPs(current), key);
+    rebuild(key, (slices) => slices);
   };
-  const setSlice = (key: string, slice: EndpointSlice, present: boolean): void => {
-    const owner = ownerOf(slice);
-    if (owner === undefined) return;
-    const addresses = present ? readyAddresses(slice) : [];
-    endpoints.set(
-      key,
-      addresses.map(({ ip }) => [ip, slice] as const),
-    );
-    replaceSlice(slices, `${owner.namespace}/${owner.service}`, { slice, present });
-    rebuild(owner.namespace, owner.service);
-  };
-  const onSlice = (change: Change<EndpointSlice>): void => {
-    const { key, previous, current } = change;
-    const moved = previous !== undefined && serviceOf(previous) !== serviceOf(current);
-    if (moved) setSlice(key, previous, false);
-    if (current === undefined) return;
-    setSlice(key, current, true);
-    const entry = entries.get(`${current.metadata.namespace}/${serviceOf(current)}`);
+  const onSlice = (change: Change<ReadySlice>): void => {
+    const { previous, current } = change;
+    const [from, to] = [ownerOf(previous), ownerOf(current)];
+    if (previous !== undefined && from !== undefined) {
+      endpoints.remove(ipsOf(previous), previous);
+      if (to !== from) rebuild(from, (slices) => replaced(slices, previous, undefined));
+    }
+    if (current === undefined || to === undefined) return;
+    endpoints.add(ipsOf(current), current);
+    rebuild(to, (slices) => replaced(slices, previous, current));
     const since = source.slices.hasSynced() ? triggerTime(change) : undefined;
-    if (since !== undefined && isHeadlessWithSelector(entry)) events.onProgrammed(since);
+    if (since !== undefined && isHeadlessWithSelector(entries.get(to))) events.onProgrammed(since);
   };
 
   followSource(source.services, onService);
@@ -101,33 +92,32 @@ export function createServiceIndex(
       const found = services.get(ip).map((key) => entries.get(key));
       return found.filter((entry) => entry !== undefined);
     },
-    endpointsOf: (ip) => [...new Set(endpoints.get(ip))].flatMap((slice) => endpointsAt(slice, ip)),
+    endpointsOf: (ip) => endpoints.get(ip).flatMap((slice) => endpointsAt(slice, ip)),
   };
 }
 
-/** Puts a slice in the place of its earlier version, or takes it out. */
-function replaceSlice(
-  slices: Map<string, readonly EndpointSlice[]>,
-  owner: string,
-  { slice, present }: { slice: EndpointSlice; present: boolean },
-): void {
-  const own = slices.get(owner) ?? NO_SLICES;
-  const isSame = ({ metadata }: EndpointSlice): boolean => metadata.name === slice.metadata.name;
-  const at = own.findIndex(isSame);
-  const others = own.filter((each) => !isSame(each));
-  if (present) slices.set(owner, at < 0 ? [...own, slice] : own.with(at, slice));
-  else if (others.length > 0) slices.set(owner, others);
-  else slices.delete(owner);
+/** The slices with one in the place of its earlier version; without either for `undefined`. */
+function replaced(
+  slices: readonly ReadySlice[],
+  previous: ReadySlice | undefined,
+  current: ReadySlice | undefined,
+): readonly ReadySlice[] {
+  const at = previous === undefined ? -1 : slices.indexOf(previous);
+  if (current === undefined) return at < 0 ? slices : slices.toSpliced(at, 1);
+  return at < 0 ? [...slices, current] : slices.with(at, current);
+}
+
+function ipsOf(slice: ReadySlice): readonly string[] {
+  return slice.addresses.map(({ ip }) => ip);
 }
 
 /** The ready endpoints of a slice with this address. */
-function endpointsAt(slice: EndpointSlice, ip: string): readonly EndpointOfService[] {
-  const owner = ownerOf(slice);
-  if (owner === undefined) return [];
+function endpointsAt(slice: ReadySlice, ip: string): readonly EndpointOfService[] {
+  const [namespace = "", service = ""] = ownerOf(slice)?.split("/") ?? [];
   const wanted = canonicalIp(ip);
-  return readyAddresses(slice)
+  return addressesOf({ slices: [slice] })
     .filter((address) => canonicalIp(address.ip) === wanted)
-    .map((address) => ({ ...owner, address }));
+    .map((address) => ({ namespace, service, address }));
 }
 
 /** The only Services whose programming time CoreDNS measures. */
@@ -135,18 +125,15 @@ function isHeadlessWithSelector(entry: ServiceEntry | undefined): boolean {
   return entry?.headless === true && entry.service?.spec.selector !== undefined;
 }
 
-function ownerOf(slice: EndpointSlice): { namespace: string; service: string } | undefined {
-  const service = serviceOf(slice);
-  const { namespace } = slice.metadata;
-  return service === undefined || namespace === undefined ? undefined : { namespace, service };
-}
-
-function serviceOf(slice: EndpointSlice | undefined): string | undefined {
-  return slice?.metadata.labels?.[SERVICE_NAME_LABEL];
+/** The Service of a slice as `namespace/name`; undefined when it has none. */
+function ownerOf(slice: ReadySlice | undefined): string | undefined {
+  const service = slice?.metadata.labels?.[SERVICE_NAME_LABEL];
+  const namespace = slice?.metadata.namespace;
+  return service === undefined || namespace === undefined ? undefined : `${namespace}/${service}`;
 }
 
 /** When the cause of this change happened (unix ms), if the change says so. */
-function triggerTime({ previous, current }: Change<EndpointSlice>): number | undefined {
+function triggerTime({ previous, current }: Change<ReadySlice>): number | undefined {
   const text = current?.metadata.annotations?.[TRIGGER_TIME];
   if (text === undefined || text === previous?.metadata.annotations?.[TRIGGER_TIME]) {
     return undefined;

@@ -1,7 +1,12 @@
 import { isIP } from "node:net";
 import type { ClusterView } from "../../cluster/cluster-view.ts";
-import type { EndpointAddress, NamedPort, ServiceEntry } from "../../cluster/service-entry.ts";
+import {
+  addressesOf,
+  type EndpointAddress,
+  type ServiceEntry,
+} from "../../cluster/service-entry.ts";
 import type { EndpointOfService } from "../../cluster/service-index.ts";
+import type { NamedPort } from "../../cluster/trim.ts";
 import type { KubernetesOptions, PodMode } from "./options.ts";
 import { type ClusterName, parseClusterName } from "./parse-name.ts";
 
@@ -53,10 +58,10 @@ export function createClusterLookup(view: ClusterView, options: KubernetesOption
   };
   const allowed = (namespace: string): boolean =>
     (options.namespaces.size === 0 && options.namespaceLabels === undefined) || exposed(namespace);
-  const addressesOf = (entry: ServiceEntry): readonly EndpointAddress[] =>
+  const endpointsOf = (entry: ServiceEntry): readonly EndpointAddress[] =>
     options.labels === undefined
-      ? entry.addresses
-      : entry.addresses.filter(({ labels }) => wanted(labels));
+      ? addressesOf(entry)
+      : addressesOf(entry).filter(({ labels }) => wanted(labels));
   const hostname = hostnameOf(options);
 
   const findService = (name: ClusterName, namespace: string, service: string): Found => {
@@ -64,14 +69,14 @@ export function createClusterLookup(view: ClusterView, options: KubernetesOption
     if (entry?.service === undefined || !wanted(entry.service.metadata.labels)) return MISSING;
     if (name.zonal !== undefined) {
       if (!options.zonal) return MISSING;
-      return zonalHosts(entry, addressesOf(entry), { name, hostname });
+      return zonalHosts(entry, endpointsOf(entry), { name, hostname });
     }
     if (entry.service.spec.type === "ExternalName") return findExternal(entry, name);
     if (entry.headless || name.endpoint !== undefined) {
       if (options.noEndpoints) return MISSING;
-      return toFound(endpointHosts(entry, addressesOf(entry), { name, hostname }));
+      return toFound(endpointHosts(entry, endpointsOf(entry), { name, hostname }));
     }
-    if (options.ignoreEmptyService && addressesOf(entry).length === 0) return MISSING;
+    if (options.ignoreEmptyService && endpointsOf(entry).length === 0) return MISSING;
     return toFound(serviceHosts(entry, name));
   };
 
@@ -216,7 +221,7 @@ function servingHosts(
     if (entry?.service === undefined) return [];
     const target = serviceName(entry);
     if (!entry.headless) return entry.clusterIPs.map((ip) => ({ ip, port: -1, target }));
-    return entry.addresses.map((address) => ({
+    return addressesOf(entry).map((address) => ({
       ip: address.ip,
       port: -1,
       target: `${hostname(address)}.${target}`,

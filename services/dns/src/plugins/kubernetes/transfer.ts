@@ -1,6 +1,6 @@
 import { CLASS_IN, type ResourceRecord } from "@kubehop/dns-wire";
 import type { ClusterView } from "../../cluster/cluster-view.ts";
-import type { ServiceEntry } from "../../cluster/service-entry.ts";
+import { addressesOf, type ServiceEntry } from "../../cluster/service-entry.ts";
 import { reverseAddress } from "../../corefile/reverse-zones.ts";
 import { type ClusterLookup, createClusterLookup, type Host } from "./lookup.ts";
 import type { KubernetesOptions } from "./options.ts";
@@ -44,7 +44,7 @@ function serviceRecords(
   if (found.kind === "external") {
     return [{ name: owner, type: "CNAME", class: CLASS_IN, ttl, target: found.target }];
   }
-  const ports = entry.headless ? entry.addresses.flatMap((each) => each.ports) : entry.ports;
+  const ports = entry.headless ? addressesOf(entry).flatMap((each) => each.ports) : entry.ports;
   const named = new Set(
     ports.filter(({ name }) => name !== "").map((port) => `_${port.name}._${port.protocol}`),
   );
