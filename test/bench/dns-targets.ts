@@ -51,7 +51,12 @@ export async function startKubehop(
   const conf = join(folder, `Corefile-${name.replaceAll(/\W+/g, "-")}`);
   await writeFile(conf, corefileOf([cache, ...Object.values(others)]));
   const flags = ["--conf", conf, "--log-level", "info", "--bus-url", nats.url];
-  const env = { ...process.env, KUBEHOP_BUS_PASSWORD: nats.passwords.dns, NODE_OPTIONS: "" };
+  const env = {
+    ...process.env,
+    KUBEHOP_BUS_PASSWORD: nats.passwords.dns,
+    MALLOC_ARENA_MAX: "1",
+    NODE_OPTIONS: "",
+  };
   const child = spawn(process.execPath, [join(programs, "dns.mjs"), ...flags], {
     env,
     stdio: ["ignore", "pipe", "inherit"],

@@ -66,6 +66,7 @@ describe("components", () => {
       PATH: "/bin",
       LANG: "C.UTF-8",
       KUBEHOP_LOG_LEVEL: "warn",
+      MALLOC_ARENA_MAX: "1",
       KUBEHOP_SEED: "7",
       KUBEHOP_BUS_URL: "nats://172.31.0.1:4222",
       KUBEHOP_BUS_USER: "apiserver",

@@ -38,10 +38,11 @@ export function toNodeProgram(spec: ContainerSpec, context: ProgramContext): Nod
   const cached: Mount[] = isOurs
     ? [{ source: context.compileCache, target: COMPILE_CACHE, readOnly: false }]
     : [];
-  const cache = isOurs ? { NODE_COMPILE_CACHE: COMPILE_CACHE } : {};
+  // One heap of the C library for all threads: 10 MiB less for each process.
+  const ours = isOurs ? { NODE_COMPILE_CACHE: COMPILE_CACHE, MALLOC_ARENA_MAX: "1" } : {};
   return {
     command,
-    env: { PATH, HOSTNAME: context.hostname, HOME: "/root", ...cache, ...spec.env },
+    env: { PATH, HOSTNAME: context.hostname, HOME: "/root", ...ours, ...spec.env },
     workingDir: spec.workingDir || "/",
     mounts: [...spec.mounts, ...cached],
   };
