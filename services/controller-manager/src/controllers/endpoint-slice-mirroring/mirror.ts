@@ -19,6 +19,7 @@ import { controllerReference } from "../../owners.ts";
 import { canonicalJson } from "../../template-hash.ts";
 import { type PortGroup, portsKey, type WantedEndpoint } from "../endpoint-slice/endpoints.ts";
 import type { SliceContent } from "../endpoint-slice/packing.ts";
+import { draftOf } from "../endpoint-slice/slices.ts";
 
 /** Further addresses of a subset are left out, as upstream's --mirroring-max-endpoints-per-subset. */
 const MAX_ENDPOINTS_PER_SUBSET = 1_000;
@@ -91,21 +92,12 @@ export function mirrorDraft(
   addressType: AddressType,
   content: SliceContent,
 ): Draft<EndpointSlice> {
-  const { name, namespace = "" } = endpoints.metadata;
-  return {
-    apiVersion: "discovery.k8s.io/v1",
-    kind: "EndpointSlice",
-    metadata: {
-      generateName: `${name}-`,
-      namespace,
-      labels: mirroredLabels(endpoints),
-      annotations: mirroredAnnotations(endpoints),
-      ownerReferences: [controllerReference(Kinds.Endpoints, endpoints)],
-    },
-    addressType,
-    endpoints: content.endpoints.map(({ endpoint }) => endpoint),
-    ports: [...content.ports],
+  const meta = {
+    labels: mirroredLabels(endpoints),
+    annotations: mirroredAnnotations(endpoints),
+    ownerReferences: [controllerReference(Kinds.Endpoints, endpoints)],
   };
+  return draftOf(endpoints, meta, { addressType, content });
 }
 
 /** The slice as it should be; undefined when it is so already. */

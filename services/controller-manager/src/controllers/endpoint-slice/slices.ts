@@ -1,12 +1,14 @@
 import {
   type AddressType,
   type Draft,
+  type Endpoints,
   ENDPOINTSLICE_CONTROLLER,
   ENDPOINTSLICE_MANAGED_BY_LABEL,
   type EndpointSlice,
   formatWeights,
   Kinds,
   LAST_CHANGE_TRIGGER_TIME_ANNOTATION,
+  type ObjectMeta,
   type Service,
   SERVICE_NAME_LABEL,
   WEIGHTS_ANNOTATION,
@@ -29,17 +31,24 @@ export function sliceDraft(
   addressType: AddressType,
   content: SliceContent,
 ): Draft<EndpointSlice> {
-  const { name, namespace = "" } = service.metadata;
+  const meta = {
+    labels: sliceLabels(service),
+    annotations: annotationsFor({}, content.endpoints, triggerTime),
+    ownerReferences: [controllerReference(Kinds.Service, service)],
+  };
+  return draftOf(service, meta, { addressType, content });
+}
+
+/** A new slice named after its owner and beside it; the API server completes the name. */
+export function draftOf(
+  { metadata: { name, namespace = "" } }: Service | Endpoints,
+  meta: Required<Pick<ObjectMeta, "labels" | "annotations" | "ownerReferences">>,
+  { addressType, content }: { addressType: AddressType; content: SliceContent },
+): Draft<EndpointSlice> {
   return {
     apiVersion: "discovery.k8s.io/v1",
     kind: "EndpointSlice",
-    metadata: {
-      generateName: `${name}-`,
-      namespace,
-      labels: sliceLabels(service),
-      annotations: annotationsFor({}, content.endpoints, triggerTime),
-      ownerReferences: [controllerReference(Kinds.Service, service)],
-    },
+    metadata: { generateName: `${name}-`, namespace, ...meta },
     addressType,
     endpoints: content.endpoints.map(({ endpoint }) => endpoint),
     ports: [...content.ports],
