@@ -66,6 +66,30 @@ describeComposeLab("the compose lab", {}, (lab) => {
     expect(page).toContain("HTTP 200");
   });
 
+  test("gives a load balancer an address that pods and this machine reach", async () => {
+    const api = { namespace: "default", name: "my-api" };
+    await lab().rest.patch(Kinds.Service, api, {
+      type: "merge",
+      body: { spec: { type: "LoadBalancer" } },
+    });
+    const ip = await waitFor(async () => {
+      const { status } = await lab().rest.get(Kinds.Service, api);
+      return status?.loadBalancer?.ingress?.[0]?.ip;
+    });
+    expect(ip).toMatch(new RegExp(`^${lab().env["KUBEHOP_FABRIC"]}\\.(19[2-9]|2[01]\\d|22[0-3])$`));
+    const asked = [
+      "curl",
+      "-sS",
+      "--retry",
+      "9",
+      "--retry-connrefused",
+      `http://${ip}/hello`,
+    ] as const;
+    expect((await lab().exec("client", ...asked)).stdout).toContain('"node"');
+    const answer = await waitFor(() => fetch(`http://${ip}/hello`).catch(() => undefined));
+    expect(await answer.json()).toMatchObject({ node: expect.stringMatching(/^node-[12]$/) });
+  });
+
   test("gives nobody more than it needs", async () => {
     const ids = (await lab().compose("ps", "-q")).trim().split("\n");
     const found = JSON.parse(await dockerOk(["inspect", ...ids])) as readonly Inspected[];

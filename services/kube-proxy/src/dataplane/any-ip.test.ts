@@ -4,21 +4,24 @@ import { createAnyIp } from "./any-ip.ts";
 import type { CommandResult } from "./kernel/commands.ts";
 import { createLocalAddresses } from "./userspace/local-addresses.ts";
 
-function setUp(answer: Partial<CommandResult> = {}) {
+function setUp(answer: Partial<CommandResult> = {}, route: Partial<CommandResult> = {}) {
   const ran: string[] = [];
+  const told: string[] = [];
+  const write = (line: string): void => void told.push(JSON.parse(line).destination);
   const anyIp = createAnyIp({
     commands: {
       run: async (command) => {
         ran.push(command.join(" "));
-        return { code: 0, stdout: "", stderr: "", ...answer };
+        const said = command[2] === "get" ? route : answer;
+        return { code: 0, stdout: "", stderr: "", ...said };
       },
       follow: () => new DisposableStack(),
     },
     serviceCidrs: ["10.96.0.0/16", "fd00:10:96::/112"],
     nodeIps: ["172.31.0.11"],
-    logger: createLogger({ name: "test", level: "silent" }),
+    logger: createLogger({ name: "test", level: "warn", destination: { write } }),
   });
-  return { anyIp, ran };
+  return { anyIp, ran, told };
 }
 
 describe("createAnyIp", () => {
@@ -41,9 +44,19 @@ describe("createAnyIp", () => {
     expect(ran).toEqual([]);
   });
 
-  it("goes on when a route is refused", async () => {
-    const { anyIp } = setUp({ code: 2, stderr: "Operation not permitted" });
-    await expect(anyIp.add()).resolves.toBeUndefined();
+  const REFUSED = { code: 2, stderr: "Operation not permitted" };
+
+  it("goes on when a route is refused, and tells of it", async () => {
+    const { anyIp, told } = setUp(REFUSED, { stdout: "192.0.2.7 via 172.31.0.1 dev eth0\n" });
+    await anyIp.add();
+    await anyIp.take("192.0.2.7");
+    expect(told).toEqual(["10.96.0.0/16", "fd00:10:96::/112", "192.0.2.7"]);
+  });
+
+  it("says nothing of an address that somebody else has made local", async () => {
+    const { anyIp, told } = setUp(REFUSED, { stdout: "local 192.0.2.7 dev lo src 192.0.2.7\n" });
+    await anyIp.take("192.0.2.7");
+    expect(told).toEqual([]);
   });
 });
 

@@ -40,7 +40,14 @@ export function createAnyIp(options: AnyIpOptions): AnyIp {
     ]);
     // Neither is a failure: to add what is there, and to remove what is not.
     if (result.code === 0 || !local || result.stderr.includes("File exists")) return;
+    if (await isLocal(destination)) return;
     logger.warn({ destination, cause: result.stderr.trim() }, "address range not made local");
+  }
+  /** Whether somebody else has made an address local, for a process that may not. */
+  async function isLocal(destination: string): Promise<boolean> {
+    const [ip = ""] = destination.split("/");
+    const { code, stdout } = await commands.run(["ip", "route", "get", ip]);
+    return code === 0 && stdout.startsWith("local ");
   }
   const all = async (local: boolean): Promise<void> => {
     await Promise.all(serviceCidrs.map((cidr) => route(cidr, local)));
