@@ -15,7 +15,7 @@ const config: ViteUserConfig = defineConfig({
           sequence: { groupOrder: 0 },
           include: [`${FILES}*.test.ts`, "test/meta/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/*.process.test.ts", "**/*.docker.test.ts"],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
         },
       },
       {
