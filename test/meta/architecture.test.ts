@@ -8,6 +8,7 @@ import type { SourceFile } from "./sources.ts";
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "packages/api": [],
   "packages/dns-wire": [],
+  "packages/syscalls": [],
   "packages/tunnel": [],
   "packages/client": ["api"],
   "packages/routing": ["api"],
@@ -21,7 +22,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "services/apiserver": ["api", "client", "kit"],
   "services/controller-manager": ["api", "client", "kit"],
   "services/dns": ["api", "client", "dns-wire", "kit"],
-  "services/kube-proxy": ["api", "client", "kit", "routing", "rules"],
+  "services/kube-proxy": ["api", "client", "kit", "routing", "rules", "syscalls"],
   "services/kubelet": ["api", "client", "kit"],
   "services/sample-app": [],
 };
@@ -48,6 +49,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "@peculiar/x509": /^packages\/kit\/src\/certificates/,
   rfc6902: /^$/,
   testcontainers: /^packages\/testcontainers\//,
+  koffi: /^packages\/syscalls\//,
   vitest: /^$/,
 };
 

@@ -6,6 +6,9 @@ import { ROOT } from "../toolchain/paths.mjs";
 // As a program: node tools/image/bundle.mjs FOLDER
 if (import.meta.main) await bundlePrograms(process.argv[2]);
 
+/** Modules with a part that is no JavaScript: they stay what they are. */
+const NATIVE = ["koffi"];
+
 /**
  * Writes every program of ours as NAME.mjs into a folder, with what it imports; what several import
  * is shared. Throws when an import cannot be resolved.
@@ -15,6 +18,7 @@ export async function bundlePrograms(directory) {
   const build = await rolldown({
     input: Object.fromEntries(sources.map(([program, source]) => [program, join(ROOT, source)])),
     platform: "node",
+    external: NATIVE,
     onLog: failOnUnresolved,
   });
   try {
