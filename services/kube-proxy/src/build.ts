@@ -7,6 +7,7 @@ import {
   type HopTracer,
 } from "@kubehop/client";
 import type { Kit, RunningService } from "@kubehop/kit";
+import type { Syscalls } from "@kubehop/syscalls";
 import { EventEmitter } from "node:events";
 import { availableParallelism } from "node:os";
 import { listenAdmin } from "./admin.ts";
@@ -17,6 +18,7 @@ import { cleanUpModes } from "./dataplane/cleanup.ts";
 import type { DataPlane } from "./dataplane/dataplane.ts";
 import { systemCommands } from "./dataplane/kernel/commands.ts";
 import { createKernelStats, type KernelStats } from "./dataplane/kernel/kernel-stats.ts";
+import { loadForwarder } from "./dataplane/userspace/forwarder.ts";
 import { chooseDataPlane, type ChosenMode, parseProxyMode } from "./dataplane/select.ts";
 import { createForwarderStats, type ForwarderStats } from "./forwarder-stats.ts";
 import { createProxyHealth } from "./health.ts";
@@ -61,8 +63,10 @@ export async function build(config: Config, kit: Kit): Promise<RunningService> {
   const chosen = await chooseDataPlane(wanted, systemCommands, families);
   if (chosen.problem !== undefined) events.modeUnavailable(wanted, chosen);
   await cleanUpModes(systemCommands, kit.logger, chosen.mode);
-  const parts = createParts(stack, { config, settings, kit, bus, chosen, events });
   const { mode } = chosen;
+  const syscalls =
+    mode === "userspace" ? await loadForwarder(config.forwarder, kit.logger) : undefined;
+  const parts = createParts(stack, { config, settings, kit, bus, chosen, syscalls, events });
   const { healthzPort, metricsPort } = stack.use(
     await listenAdmin({ config, kit, mode, ...parts }),
   );
@@ -79,6 +83,7 @@ interface PartsOptions {
   readonly kit: Kit;
   readonly bus: Bus;
   readonly chosen: ChosenMode;
+  readonly syscalls: Syscalls | undefined;
   readonly events: ProxyEvents;
 }
 
@@ -152,6 +157,7 @@ function createDataPlane(parts: DataPlaneParts): DataPlane {
   const { clusterCidr, serviceClusterIpRange: serviceCidrs, nodeIp: nodeIps } = config;
   return chosen.create({
     settings: settings.forwarder,
+    syscalls: parts.syscalls,
     kernel: {
       commands: systemCommands,
       anyIp: createAnyIp({ commands: systemCommands, serviceCidrs, nodeIps, logger }),

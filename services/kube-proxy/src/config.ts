@@ -32,6 +32,7 @@ export const schema: TObject<{
   udpIdleTimeout: TString;
   maxConnections: TInteger;
   maxUdpFlows: TInteger;
+  forwarder: TString;
   portableAccept: TBoolean;
   workers: TInteger;
   logLevel: TString;
@@ -115,8 +116,16 @@ export const schema: TObject<{
     default: 8192,
     minimum: 1,
   }),
+  forwarder: Type.String({
+    description:
+      "Who moves bytes in userspace mode: node, Node's own sockets; epoll, system calls of this " +
+      "process, faster, falling back to node; auto, epoll where this machine can.",
+    default: "node",
+    pattern: "^(auto|epoll|node)$",
+  }),
   portableAccept: Type.Boolean({
-    description: "Accept connections by public Node interfaces alone; slower.",
+    description:
+      "Accept connections by public Node interfaces alone; slower. Of the forwarder node only.",
     default: false,
   }),
   workers: Type.Integer({

@@ -2,6 +2,7 @@ import type { Frontend, ServiceTable } from "@kubehop/routing";
 import type { HopTracer } from "@kubehop/client";
 import type { Clock, Logger, Random } from "@kubehop/kit";
 import type { ForwarderStats } from "../forwarder-stats.ts";
+import type { Syscalls } from "@kubehop/syscalls";
 import type { AnyIp } from "./any-ip.ts";
 import type { KernelCommands } from "./kernel/commands.ts";
 import type { KernelStats } from "./kernel/kernel-stats.ts";
@@ -40,6 +41,8 @@ export interface DataPlaneOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly kernel: KernelOptions;
+  /** What userspace forwards with, itself or in its threads; Node's own sockets without. */
+  readonly syscalls?: Syscalls | undefined;
   /** Told when an address begins to be one that should be served and cannot be bound. */
   onUnbound(frontend: Frontend, problem: string): void;
   /** Whether an address belongs to a pod or node of this cluster. */

@@ -1,17 +1,16 @@
-import { connect, type OnReadOpts, type Socket } from "node:net";
 import {
   type AffinityMemory,
   decide,
   type Flow,
   type ForwardDecision,
   type Frontend,
+  type ServiceEndpoint,
   type ServiceTable,
 } from "@kubehop/routing";
 import type { RejectReason } from "@kubehop/api";
 import type { Random } from "@kubehop/kit";
 import type { ForwarderStats } from "../../forwarder-stats.ts";
 import type { ForwarderSettings } from "../dataplane.ts";
-import { KEEP_ALIVE_MS } from "./accept.ts";
 
 /** What a dial needs to know of the forwarder. */
 export interface DialContext {
@@ -26,12 +25,24 @@ export interface DialContext {
 /** One connection to make. */
 export interface DialRequest {
   readonly flow: Flow;
-  /** What the endpoint's bytes go to. */
-  readonly onread: OnReadOpts;
+  /** Begins to connect to an endpoint, and tells `attempt` later how that has ended. */
+  connect(endpoint: ServiceEndpoint, attempt: DialAttempt): Connecting;
   /** Called when an endpoint has answered. */
-  onConnect(socket: Socket, decision: ForwardDecision): void;
+  onConnect(decision: ForwardDecision): void;
   /** Called when no endpoint is there or none has answered. */
   onFailure(reason: RejectReason, frontend: Frontend | undefined): void;
+}
+
+/** What a request tells of a connection it makes: one of both, once, not before `connect` returns. */
+export interface DialAttempt {
+  succeed(): void;
+  fail(): void;
+}
+
+/** A connection being made. */
+export interface Connecting {
+  /** Gives it up; its attempt is told nothing any more. */
+  abort(): void;
 }
 
 /** A dial under way. */
@@ -52,12 +63,13 @@ export function dial(request: DialRequest, context: DialContext): Dial {
   return running;
 }
 
-class RunningDial implements Dial {
+class RunningDial implements Dial, DialAttempt {
   readonly #request: DialRequest;
   readonly #context: DialContext;
   #tries = 0;
   #tried: Set<string> | undefined;
-  #socket: Socket | undefined;
+  #decision: ForwardDecision | undefined;
+  #connecting: Connecting | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(request: DialRequest, context: DialContext) {
@@ -75,52 +87,44 @@ class RunningDial implements Dial {
       const reason = decision.kind === "drop" ? decision.reason : "NoEndpoints";
       return this.#request.onFailure(reason, decision.frontend);
     }
-    const fail = (): void => this.#retry(decision);
-    this.#timer = setTimeout(fail, settings.dialTimeoutMs * 2 ** this.#tries);
+    this.#decision = decision;
+    this.#timer = setTimeout(onTimeout, settings.dialTimeoutMs * 2 ** this.#tries, this);
     this.#tries += 1;
-    this.#socket = connectTo(decision, this.#request.onread).on("error", fail);
-    this.#socket.on("connect", () => {
-      this.#socket?.off("error", fail);
-      this.#succeed(decision);
-    });
+    this.#connecting = this.#request.connect(decision.endpoint, this);
   }
 
   abort(): void {
     clearTimeout(this.#timer);
-    this.#socket?.removeAllListeners("connect").destroy();
+    this.#connecting?.abort();
   }
 
-  #succeed(decision: ForwardDecision): void {
-    const { service } = decision.frontend;
-    if (this.#socket === undefined) return;
+  succeed(): void {
+    const decision = this.#decision;
+    if (decision === undefined) return;
     clearTimeout(this.#timer);
+    const { service } = decision.frontend;
     if (service.affinityTimeoutMs !== undefined) {
       const { flow } = this.#request;
       this.#context.affinity.remember(service, flow.client.ip, decision.endpoint.key);
     }
-    this.#request.onConnect(this.#socket, decision);
+    this.#request.onConnect(decision);
   }
 
-  #retry({ endpoint, frontend }: ForwardDecision): void {
+  fail(): void {
     const { settings, stats } = this.#context;
+    const decision = this.#decision;
+    if (decision === undefined) return;
     this.abort();
     this.#tried ??= new Set();
-    this.#tried.add(endpoint.key);
-    if (this.#tries >= settings.dialTries) return this.#request.onFailure("DialFailed", frontend);
+    this.#tried.add(decision.endpoint.key);
+    if (this.#tries >= settings.dialTries) {
+      return this.#request.onFailure("DialFailed", decision.frontend);
+    }
     stats.dialRetries += 1;
     this.attempt();
   }
 }
 
-function connectTo({ endpoint }: ForwardDecision, onread: OnReadOpts): Socket {
-  return connect({
-    host: endpoint.ip,
-    port: endpoint.port,
-    allowHalfOpen: true,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: KEEP_ALIVE_MS,
-    autoSelectFamily: false,
-    onread,
-  });
+function onTimeout(dial: RunningDial): void {
+  dial.fail();
 }

@@ -2,7 +2,7 @@ import type { Frontend, TableDiff } from "@kubehop/routing";
 import type { UnboundPort } from "../dataplane.ts";
 import type { FrontendPort } from "./frontend-port.ts";
 import { createTcpPort } from "./tcp-port.ts";
-import type { TcpContext } from "./tcp-connection.ts";
+import type { TcpContext } from "./tcp-record.ts";
 import { createUdpPort, type UdpContext } from "./udp-port.ts";
 
 /** The ports that serve a table's frontends. */

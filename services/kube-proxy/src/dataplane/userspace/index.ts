@@ -6,10 +6,11 @@ import {
   type TableDiff,
 } from "@kubehop/routing";
 import type { DataPlane, DataPlaneOptions } from "../dataplane.ts";
+import { createEpollEngine } from "./epoll/index.ts";
 import { createFrontendPorts } from "./frontend-ports.ts";
 import { createLocalAddresses } from "./local-addresses.ts";
 import { createLimitWarning } from "./limit-warning.ts";
-import { createReadBuffers } from "./read-buffers.ts";
+import { createSocketEngine } from "./socket-engine.ts";
 import { createTcpConnections, type TcpConnections } from "./tcp-connections.ts";
 import { createUdpFlows } from "./udp-flows.ts";
 
@@ -29,14 +30,16 @@ export function createUserspaceDataPlane(
     idleTimeoutMs: settings.udpIdleTimeoutMs,
     stats,
   });
+  const engine =
+    options.syscalls === undefined ? createSocketEngine() : createEpollEngine(options.syscalls);
   let table: ServiceTable | undefined;
   const ports = createFrontendPorts({
     ...options,
+    engine,
     affinity,
     localAddresses: createLocalAddresses(options.kernel.anyIp),
     connections,
     flows,
-    buffers: createReadBuffers(),
     countIn: (bytes) => (stats.bytesIn += bytes),
     countOut: (bytes) => (stats.bytesOut += bytes),
     onLimit: createLimitWarning(options),
@@ -50,6 +53,7 @@ export function createUserspaceDataPlane(
     async sync(next) {
       const kind = table === undefined ? "full" : "partial";
       if (table === undefined) await options.kernel.anyIp.add();
+      engine.acceptWaiting();
       const diff = diffTables(table, next);
       table = next;
       forgetClients(affinity, diff, next);
@@ -61,6 +65,7 @@ export function createUserspaceDataPlane(
       await ports.closeAll();
       connections.resetAll();
       flows[Symbol.dispose]();
+      engine[Symbol.dispose]();
     },
   };
 }

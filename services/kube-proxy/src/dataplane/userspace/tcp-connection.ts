@@ -1,25 +1,17 @@
-import type { OnReadOpts, Socket } from "node:net";
+import { connect, type OnReadOpts, type Socket } from "node:net";
 import type { RejectReason } from "@kubehop/api";
-import type { Address, Flow, ForwardDecision, Frontend } from "@kubehop/routing";
-import type { AcceptedConnection } from "./accept.ts";
-import { type Dial, dial, type DialRequest } from "./dial.ts";
-import type { ForwarderContext } from "./forwarder-context.ts";
-import { emitClosed, emitForwarded, emitRejected, type ForwardedFlow } from "./hops.ts";
+import type { Address, Flow, ForwardDecision, Frontend, ServiceEndpoint } from "@kubehop/routing";
+import { type AcceptedConnection, KEEP_ALIVE_MS } from "./accept.ts";
+import { type Connecting, type Dial, dial, type DialAttempt, type DialRequest } from "./dial.ts";
 import { resetSocket } from "./socket-reset.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
-import type { Resettable, TcpConnections } from "./tcp-connections.ts";
+import type { Resettable } from "./tcp-connections.ts";
 import { createTcpPump, type TcpPump } from "./tcp-pump.ts";
+import { type TcpContext, TcpRecord } from "./tcp-record.ts";
 
-/** What the TCP connections of a forwarder share. */
-export interface TcpContext extends ForwarderContext {
-  readonly connections: TcpConnections;
+/** What connections over Node's sockets share besides. */
+export interface SocketContext extends TcpContext {
   readonly buffers: ReadBuffers;
-  /** Adds to the bytes read from clients. */
-  readonly countIn: (bytes: number) => void;
-  /** Adds to the bytes sent to clients. */
-  readonly countOut: (bytes: number) => void;
-  /** Told of each connection above the limit. */
-  readonly onLimit: () => void;
 }
 
 /**
@@ -33,47 +25,37 @@ export interface TcpContext extends ForwarderContext {
 export function forwardConnection(
   accepted: AcceptedConnection,
   frontend: Frontend,
-  context: TcpContext,
+  context: SocketContext,
 ): void {
   new TcpConnection(accepted, frontend, context).start();
 }
 
 class TcpConnection implements DialRequest, Resettable {
-  readonly flow: Flow;
   readonly #accepted: AcceptedConnection;
   readonly #client: Socket;
-  readonly #context: TcpContext;
+  readonly #context: SocketContext;
+  readonly #record: TcpRecord;
   readonly #outPump: TcpPump;
-  readonly #startedAt: number;
   #dial: Dial | undefined;
   #endpoint: Socket | undefined;
-  /** Set while the flow is traced. */
-  #traced: ForwardedFlow | undefined;
   #wasReset = false;
   #openSockets = 1;
 
-  constructor(accepted: AcceptedConnection, frontend: Frontend, context: TcpContext) {
+  constructor(accepted: AcceptedConnection, frontend: Frontend, context: SocketContext) {
     this.#accepted = accepted;
     this.#client = accepted.socket;
     this.#context = context;
-    this.flow = createFlow(accepted.socket, frontend, context);
+    this.#record = new TcpRecord(new ClientAddress(accepted.socket), frontend, context);
     this.#outPump = createTcpPump(context.buffers, context.countOut);
-    this.#startedAt = context.clock.monotonic();
   }
 
-  get onread(): OnReadOpts {
-    return this.#outPump.onread;
+  get flow(): Flow {
+    return this.#record.flow;
   }
 
   start(): void {
-    const { connections, stats } = this.#context;
     this.#client.on("error", () => this.reset());
-    stats.tcpConnections += 1;
-    if (!connections.add(this)) {
-      this.#context.onLimit();
-      return this.onFailure("LimitReached", undefined);
-    }
-    stats.tcpConnectionsOpen += 1;
+    if (!this.#record.open(this)) return resetSocket(this.#client);
     this.#client.on("close", () => this.#onClose());
     this.#dial = dial(this, this.#context);
   }
@@ -86,14 +68,29 @@ class TcpConnection implements DialRequest, Resettable {
     else resetSocket(this.#endpoint);
   }
 
-  onConnect(endpoint: Socket, decision: ForwardDecision): void {
-    this.#endpoint = endpoint;
+  connect(endpoint: ServiceEndpoint, attempt: DialAttempt): Connecting {
+    const fail = (): void => attempt.fail();
+    const socket = connectTo(endpoint, this.#outPump.onread).on("error", fail);
+    socket.on("connect", () => {
+      socket.off("error", fail);
+      this.#endpoint = socket;
+      attempt.succeed();
+    });
+    return { abort: () => void socket.removeAllListeners("connect").destroy() };
+  }
+
+  onConnect(decision: ForwardDecision): void {
+    const endpoint = this.#endpoint;
+    if (endpoint === undefined) return;
     this.#openSockets += 1;
     endpoint.on("error", () => this.reset());
     endpoint.on("close", () => this.#onClose());
     this.#client.on("end", () => this.#onEnd(endpoint));
     endpoint.on("end", () => this.#onEnd(this.#client));
-    if (this.#context.tracer.active()) this.#trace(endpoint, decision);
+    this.#record.forward(decision, () => ({
+      ip: endpoint.localAddress ?? "",
+      port: endpoint.localPort ?? 0,
+    }));
     this.#outPump.connect(endpoint, this.#client, "onread");
     this.#accepted.pump.connect(this.#client, endpoint, this.#accepted.reads);
     this.#client.resume();
@@ -101,22 +98,8 @@ class TcpConnection implements DialRequest, Resettable {
 
   /** The handshake is done, so a reset is the nearest thing to a refusal. */
   onFailure(reason: RejectReason, frontend: Frontend | undefined): void {
-    const { stats, tracer, table } = this.#context;
-    stats.rejected[reason] += 1;
-    if (tracer.active()) {
-      const { resourceVersion } = table();
-      const service = frontend?.service.name;
-      emitRejected(tracer, { flow: this.flow, reason, service, resourceVersion });
-    }
+    this.#record.reject(reason, frontend);
     resetSocket(this.#client);
-  }
-
-  #trace(endpoint: Socket, decision: ForwardDecision): void {
-    const { tracer, table, clock } = this.#context;
-    const { resourceVersion } = table();
-    this.#traced = { flow: this.flow, decision, resourceVersion };
-    const upstream = { ip: endpoint.localAddress ?? "", port: endpoint.localPort ?? 0 };
-    emitForwarded(tracer, this.#traced, upstream, clock.monotonic() - this.#startedAt);
   }
 
   /**
@@ -131,26 +114,25 @@ class TcpConnection implements DialRequest, Resettable {
   #onClose(): void {
     this.#openSockets -= 1;
     if (this.#openSockets > 0) return;
-    const { connections, stats, tracer, clock } = this.#context;
-    connections.delete(this);
-    stats.tcpConnectionsOpen -= 1;
-    if (this.#traced === undefined) return;
-    emitClosed(tracer, this.#traced, {
+    this.#record.close(this, {
       bytesIn: this.#accepted.pump.bytes(),
       bytesOut: this.#outPump.bytes(),
-      durationMs: clock.monotonic() - this.#startedAt,
       reset: this.#wasReset,
     });
   }
 }
 
-function createFlow(client: Socket, frontend: Frontend, { isFromCluster }: TcpContext): Flow {
-  return {
-    protocol: "TCP",
-    client: new ClientAddress(client),
-    frontend,
-    fromCluster: frontend.external && isFromCluster(client.remoteAddress ?? ""),
-  };
+function connectTo({ ip, port }: ServiceEndpoint, onread: OnReadOpts): Socket {
+  return connect({
+    host: ip,
+    port,
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
+    autoSelectFamily: false,
+    onread,
+  });
 }
 
 /** Reads a client's address from its socket only when somebody asks: it costs a system call. */

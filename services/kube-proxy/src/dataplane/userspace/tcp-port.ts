@@ -1,9 +1,7 @@
 import { acceptsFlows, type Frontend } from "@kubehop/routing";
 import { createBinding } from "../../binding.ts";
 import type { FrontendPort } from "./frontend-port.ts";
-import { forwardConnection, type TcpContext } from "./tcp-connection.ts";
-import { listenTcp } from "./tcp-listener.ts";
-import { createTcpPump } from "./tcp-pump.ts";
+import type { TcpContext } from "./tcp-record.ts";
 
 /**
  * Serves a TCP frontend. It listens only while some client could be forwarded: otherwise the
@@ -21,14 +19,7 @@ export function createTcpPort(frontend: Frontend, context: TcpContext): Frontend
       stats.bindFailures += 1;
       if (!repeated) context.onUnbound(current, problem);
     },
-    bind: () =>
-      listenTcp(frontend, {
-        createPump: () => createTcpPump(context.buffers, context.countIn),
-        onAccept: (connection) => forwardConnection(connection, current, context),
-        onError: (err) => logger.warn({ frontend: frontend.key, err }, "accept failed"),
-        portable: settings.portableAccept,
-        shared: settings.workers > 1,
-      }),
+    bind: () => context.engine.serveTcp(() => current, context),
   });
   return {
     update(next) {

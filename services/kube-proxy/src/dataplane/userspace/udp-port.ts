@@ -11,9 +11,9 @@ import { createBinding } from "../../binding.ts";
 import type { ForwarderContext } from "./forwarder-context.ts";
 import type { FrontendPort } from "./frontend-port.ts";
 import { emitClosed, emitForwarded, emitRejected, type ForwardedFlow } from "./hops.ts";
-import { openUdpFlow, type UdpFlow } from "./udp-flow.ts";
+import type { UdpFlow } from "./udp-flow.ts";
 import type { TrackedFlow, UdpFlows } from "./udp-flows.ts";
-import { listenUdp, type UdpListener } from "./udp-listener.ts";
+import type { UdpListener } from "./udp-listener.ts";
 
 /** What the UDP frontends of a forwarder share. */
 export interface UdpContext extends ForwarderContext {
@@ -55,7 +55,7 @@ class UdpPort implements FrontendPort {
         if (!repeated) context.onUnbound(this.#frontend, problem);
       },
       bind: () =>
-        listenUdp(frontend, {
+        context.engine.listenUdp(frontend, {
           onDatagram: (datagram, client, listener) => this.#take(datagram, client, listener),
           onError: (err) => this.#onError(err),
         }),
@@ -116,10 +116,10 @@ class UdpPort implements FrontendPort {
     { flow, decision }: { flow: Flow; decision: ForwardDecision },
     onReply: (datagram: Buffer) => void,
   ): ClientFlow {
-    const { tracer, clock, stats, table } = this.#context;
+    const { engine, tracer, clock, stats, table } = this.#context;
     const startedAt = clock.monotonic();
     let traced: ForwardedFlow | undefined;
-    const upstream = openUdpFlow(decision, {
+    const upstream = engine.openUdpFlow(decision, {
       onReply,
       onConnect: (local) => {
         if (!tracer.active()) return;

@@ -1,12 +1,14 @@
 import { readdirSync } from "node:fs";
 import { describeChurn } from "../testing/churn-spec.ts";
 import { describeDataPlane } from "../testing/data-plane-spec.ts";
-import { createUserspaceDataPlane } from "./index.ts";
+import { ENGINES } from "../testing/engines.ts";
 
-describeDataPlane("userspace", createUserspaceDataPlane, {
-  clusterIpv6: "::1",
-  udpRefused: "ECONNREFUSED",
-  udpDropped: "nothing",
-});
+for (const { engine, create } of ENGINES) {
+  describeDataPlane(`userspace over ${engine}`, create, {
+    clusterIpv6: "::1",
+    udpRefused: "ECONNREFUSED",
+    udpDropped: "nothing",
+  });
 
-describeChurn("userspace", createUserspaceDataPlane, () => readdirSync("/proc/self/fd").length);
+  describeChurn(`userspace over ${engine}`, create, () => readdirSync("/proc/self/fd").length);
+}

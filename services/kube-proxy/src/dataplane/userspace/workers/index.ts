@@ -87,6 +87,7 @@ function startWorkers({ options, memory, node, tellUnbound }: StartOptions): Wor
   return memory.stats.map((stats, index) => {
     const start: WorkerStart = {
       settings: { ...settings, maxUdpFlows },
+      epoll: options.syscalls !== undefined,
       clusterCidrs: kernel.clusterCidrs,
       nodeAddresses: node.addresses,
       seed: Math.floor(random() * 2 ** 32),

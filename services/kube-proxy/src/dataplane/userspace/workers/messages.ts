@@ -5,6 +5,8 @@ import type { ForwarderSettings, UnboundPort } from "../../dataplane.ts";
 /** What a worker thread is started with. */
 export interface WorkerStart {
   readonly settings: ForwarderSettings;
+  /** Whether it forwards by system calls of its own. */
+  readonly epoll: boolean;
   /** Where pods and cluster IPs come from. */
   readonly clusterCidrs: readonly string[];
   readonly nodeAddresses: readonly string[];

@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { HopTracer } from "@kubehop/client";
 import { createLogger, createRandom, systemClock } from "@kubehop/kit";
 import { type Frontend, type ServiceTable, SharedMap } from "@kubehop/routing";
+import { loadSyscalls } from "@kubehop/syscalls";
 import { createClusterMatcher } from "../../../cluster-addresses.ts";
 import type { AnyIp } from "../../any-ip.ts";
 import type { DataPlaneOptions, UnboundPort } from "../../dataplane.ts";
@@ -26,6 +27,7 @@ const NO_ROUTES: AnyIp = {
 
 const start = workerData as WorkerStart;
 const { settings } = start;
+const syscalls = start.epoll ? await loadSyscalls() : undefined;
 const control = new Int32Array(start.control);
 const openConnections = control.subarray(CONTROL.openConnections, CONTROL.openConnections + 1);
 const plane = createUserspaceDataPlane(
@@ -88,6 +90,7 @@ function dataPlaneOptions(): DataPlaneOptions {
   const { clusterCidrs, nodeAddresses } = start;
   return {
     settings,
+    syscalls,
     tracer: createTracer(),
     stats: statsIn(start.stats),
     clock: systemClock,

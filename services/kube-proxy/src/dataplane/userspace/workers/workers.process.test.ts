@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
+import { loadSyscalls } from "@kubehop/syscalls";
 import { freePort, waitFor } from "@kubehop/testkit";
 import { describe, expect, it } from "vitest";
 import type { DataPlane, DataPlaneOptions } from "../../dataplane.ts";
@@ -20,16 +21,23 @@ const [ONE, TWO] = [endpointIp(1), endpointIp(2)] as const;
 /** The column `st` of /proc/net/tcp. */
 const LISTENING = "0A";
 
-const createTwoWorkers = (options: DataPlaneOptions): DataPlane =>
+const syscalls = await loadSyscalls();
+const onTwoThreads = (options: DataPlaneOptions): DataPlane =>
   createWorkersDataPlane({ ...options, settings: { ...options.settings, workers: 2 } });
 
-describeDataPlane("userspace on two threads", createTwoWorkers, {
-  clusterIpv6: "::1",
-  udpRefused: "ECONNREFUSED",
-  udpDropped: "nothing",
-});
+describe.each([
+  { engine: "Node's sockets", createTwoWorkers: onTwoThreads },
+  {
+    engine: "system calls",
+    createTwoWorkers: (options: DataPlaneOptions) => onTwoThreads({ ...options, syscalls }),
+  },
+])("two workers over $engine", ({ createTwoWorkers }) => {
+  describeDataPlane("userspace on two threads", createTwoWorkers, {
+    clusterIpv6: "::1",
+    udpRefused: "ECONNREFUSED",
+    udpDropped: "nothing",
+  });
 
-describe("two workers", () => {
   it("listen both, at the same address, unless the Service has session affinity", async () => {
     await using test = createTestDataPlane(createTwoWorkers);
     const service = { ip: freshIp(), port: await freePort(), targetPort: 9, endpoints: [ONE] };

@@ -1,0 +1,12 @@
+import type { Memory, Syscalls } from "@kubehop/syscalls";
+import type { EventLoop } from "./event-loop.ts";
+import type { Sockets } from "./sockets.ts";
+
+/** What all sockets of an engine share. */
+export interface Io {
+  readonly sys: Syscalls;
+  readonly loop: EventLoop;
+  readonly sockets: Sockets;
+  /** Every read lands here; what is not sent on at once is copied. */
+  readonly scratch: Memory;
+}
