@@ -34,6 +34,7 @@ type Started = Omit<Targets, "web">;
 const KUBE_PROXIES = [
   { name: "userspace", mode: "userspace", flags: ["--workers=1"] },
   { name: "userspace, 2 workers", mode: "userspace", flags: ["--workers=2"] },
+  { name: "userspace epoll", mode: "userspace", flags: ["--workers=1", "--forwarder=epoll"] },
   { name: "nftables", mode: "nftables", flags: [] },
   { name: "iptables", mode: "iptables", flags: [] },
 ] as const;
