@@ -1,13 +1,12 @@
+import { elementText, keyText } from "./command-text.ts";
 import type { Element } from "./elements.ts";
 
 /** What must be done to one element of a shared set or map. */
 export interface ElementChange {
-  readonly of: string;
-  readonly key: string;
-  /** Present when it must go first. */
-  readonly deleted: boolean;
-  /** How it is added; absent when it only goes. */
-  readonly added?: string;
+  /** What must go first. */
+  readonly deleted?: Element;
+  /** What is added; absent when it only goes. */
+  readonly added?: Element;
 }
 
 /**
@@ -29,7 +28,7 @@ export function createElementIndex(): ElementIndex {
   const wanted = new Map<string, Map<string, Element>>();
   /** By identity, what was there when it was first touched after the last call. */
   const touched = new Map<string, Element | undefined>();
-  const idOf = ({ of, key }: Element): string => `${of} ${key}`;
+  const idOf = (element: Element): string => `${element.of} ${keyText(element)}`;
   const firstOf = (id: string): Element | undefined => wanted.get(id)?.values().next().value;
 
   function touch(id: string): void {
@@ -61,15 +60,17 @@ export function createElementIndex(): ElementIndex {
     takeChanges() {
       const changes = [...touched].flatMap(([id, before]): ElementChange[] => {
         const after = firstOf(id);
-        const element = after ?? before;
-        if (element === undefined || before?.text === after?.text) return [];
-        const { of, key } = element;
-        const added = after === undefined ? {} : { added: after.text };
-        return [{ of, key, deleted: before !== undefined, ...added }];
+        if (sameElement(before, after)) return [];
+        return [{ ...(before && { deleted: before }), ...(after && { added: after }) }];
       });
       touched.clear();
       return changes;
     },
     all: () => [...wanted.keys()].flatMap((id) => firstOf(id) ?? []),
   };
+}
+
+function sameElement(a: Element | undefined, b: Element | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return elementText(a) === elementText(b);
 }

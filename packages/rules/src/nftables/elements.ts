@@ -1,15 +1,18 @@
 import type { Frontend } from "@kubehop/routing";
 import type { Refusal, Route, ServiceView } from "../service-view.ts";
+import type { NftVerdict } from "./command.ts";
 import { serviceBase } from "./names.ts";
+import { REJECT_CHAIN, type SharedSet } from "./shared-rules.ts";
 
 /** An element of one of the sets and maps that all Services share. */
 export interface Element {
   /** Name of the set or map. */
-  readonly of: string;
-  /** What it is found by: an element is in its set or map once. */
-  readonly key: string;
-  /** How it is added: the key, for some a comment, in maps the verdict. */
-  readonly text: string;
+  readonly of: SharedSet;
+  /** What it is found by, field by field: an element is in its set or map once. */
+  readonly key: readonly string[];
+  readonly comment?: string;
+  /** In maps, what becomes of packets that it matches. */
+  readonly verdict?: NftVerdict;
 }
 
 /** What a service port puts into the sets and maps that all Services share. */
@@ -20,37 +23,24 @@ export function elementsOf(view: ServiceView): Element[] {
   const outer = `external-${base}`;
   const nodePort = view.nodePorts.slice(0, 1);
   return [
-    ...view.clusterIps.map(({ ip }) => setElement("cluster-ips", ip)),
+    ...view.clusterIps.map(({ ip }): Element => ({ of: "cluster-ips", key: [ip] })),
     ...view.endpoints
       .filter(({ local }) => local)
-      .map(({ ip, port }) =>
-        setElement("hairpin-connections", `${ip} . ${ip} . ${protocol} . ${port}`),
-      ),
+      .map(({ ip, port }): Element => {
+        return { of: "hairpin-connections", key: [ip, ip, protocol, `${port}`] };
+      }),
     ...view.clusterIps.flatMap(routed(view, internal, { map: "services", chain: inner })),
     ...[...view.externalIps, ...view.balancerIps].flatMap(
       routed(view, external, { map: "services", chain: outer }),
     ),
     ...nodePort.flatMap(routed(view, external, { map: "nodeports", chain: outer })),
-    ...(view.sourceRanges.length === 0 ? [] : view.balancerIps).map((frontend) =>
-      mapElement("firewall-ips", {
-        key: addressKey(view, frontend),
-        about: view.name,
-        verdict: `goto firewall-${base}`,
-      }),
-    ),
+    ...(view.sourceRanges.length === 0 ? [] : view.balancerIps).map((frontend): Element => ({
+      of: "firewall-ips",
+      key: addressKey(view, frontend),
+      comment: view.name,
+      verdict: { goto: `firewall-${base}` },
+    })),
   ];
-}
-
-function setElement(of: string, key: string): Element {
-  return { of, key, text: key };
-}
-
-function mapElement(
-  of: string,
-  { key, about, verdict }: { key: string; about?: string; verdict: string },
-): Element {
-  const note = about === undefined ? "" : ` comment "${about}"`;
-  return { of, key, text: `${key}${note} : ${verdict}` };
 }
 
 interface Target {
@@ -63,7 +53,10 @@ const MAPS = {
   nodeports: { dispatch: "service-nodeports", refusal: "no-endpoint-nodeports" },
 } as const;
 
-const VERDICTS: Readonly<Record<Refusal, string>> = { reject: "goto reject-chain", drop: "drop" };
+const VERDICTS: Readonly<Record<Refusal, NftVerdict>> = {
+  reject: { goto: REJECT_CHAIN },
+  drop: "drop",
+};
 
 /** Where an address's flows go on, and what becomes of those that get nowhere. */
 function routed(
@@ -71,19 +64,19 @@ function routed(
   { dispatched, refusal }: Route,
   { map, chain }: Target,
 ): (frontend: Frontend) => Element[] {
+  const { dispatch, refusal: refusals } = MAPS[map];
   return (frontend) => {
-    const key =
-      map === "services" ? addressKey(view, frontend) : `${view.protocol} . ${frontend.port}`;
-    const verdict = refusal === undefined ? "" : VERDICTS[refusal];
-    return [
-      ...(dispatched ? [mapElement(MAPS[map].dispatch, { key, verdict: `goto ${chain}` })] : []),
-      ...(verdict === ""
-        ? []
-        : [mapElement(MAPS[map].refusal, { key, about: view.name, verdict })]),
-    ];
+    const key = map === "services" ? addressKey(view, frontend) : portKey(view, frontend);
+    const way: Element[] = dispatched ? [{ of: dispatch, key, verdict: { goto: chain } }] : [];
+    if (refusal === undefined) return way;
+    return [...way, { of: refusals, key, comment: view.name, verdict: VERDICTS[refusal] }];
   };
 }
 
-function addressKey({ protocol }: ServiceView, { ip, port }: Frontend): string {
-  return `${ip} . ${protocol} . ${port}`;
+function addressKey({ protocol }: ServiceView, { ip, port }: Frontend): readonly string[] {
+  return [ip, protocol, `${port}`];
+}
+
+function portKey({ protocol }: ServiceView, { port }: Frontend): readonly string[] {
+  return [protocol, `${port}`];
 }

@@ -1,10 +1,11 @@
 import type { ServiceTable } from "@kubehop/routing";
 import { type RulesContext, type RulesOptions, toContext } from "../rules-options.ts";
 import { type ServiceView, viewServices } from "../service-view.ts";
+import type { NftCommand } from "./command.ts";
+import { commandText } from "./command-text.ts";
 import { type Element, elementsOf } from "./elements.ts";
-import { wordsOf } from "./family-words.ts";
 import { affinitySets, buildChains } from "./service-chains.ts";
-import { declareTables, rejectChain, sharedRules } from "./shared-rules.ts";
+import { declareTables, REJECT_CHAIN, rejectChain, sharedRules } from "./shared-rules.ts";
 
 /** The rules of kube-proxy's nftables mode as a script for `nft -f`: table ip (ip6) kube-proxy. */
 export function renderNftables(table: ServiceTable, options: RulesOptions = {}): string {
@@ -22,7 +23,9 @@ export function renderNftables(table: ServiceTable, options: RulesOptions = {}):
 /** Rules of one Service alone still load: what they name is declared first. */
 function excerptHead(elements: readonly Element[], context: RulesContext): string[] {
   const used = new Set(elements.map(({ of }) => of));
-  const rejects = elements.some(({ text }) => text.endsWith("goto reject-chain"));
+  const rejects = elements.some(({ verdict }) => {
+    return typeof verdict === "object" && verdict.goto === REJECT_CHAIN;
+  });
   return [
     ...declareTables(context, (name) => used.has(name)),
     ...(rejects ? rejectChain(context) : []),
@@ -31,21 +34,21 @@ function excerptHead(elements: readonly Element[], context: RulesContext): strin
 
 /** `written` holds the elements of earlier service ports: a cluster IP is added once. */
 function serviceLines(view: ServiceView, context: RulesContext, written: Set<string>): string[] {
-  const { ip } = wordsOf(context.family);
   const chains = buildChains(view, context);
+  const own: NftCommand[] = [
+    ...affinitySets(view).map((set): NftCommand => ({ do: "add-set", set })),
+    ...chains.map(({ name }): NftCommand => ({ do: "add-chain", chain: name })),
+    ...chains.flatMap(({ name, rules }) =>
+      rules.map((rule): NftCommand => ({ do: "add-rule", chain: name, rule })),
+    ),
+  ];
   const lines = elementsOf(view)
-    .map(({ of, text }) => `add element ${ip} kube-proxy ${of} { ${text} }`)
+    .map((element) => commandText({ do: "add-element", element }, context.family))
     .filter((line) => !written.has(line));
   for (const line of lines) written.add(line);
   return [
     `# ${view.name} ${view.protocol}`,
-    ...affinitySets(view, context).map(
-      ({ name, declaration }) => `add set ${ip} kube-proxy ${name} ${declaration}`,
-    ),
-    ...chains.map(({ name }) => `add chain ${ip} kube-proxy ${name}`),
-    ...chains.flatMap(({ name, rules }) =>
-      rules.map((text) => `add rule ${ip} kube-proxy ${name} ${text}`),
-    ),
+    ...own.map((command) => commandText(command, context.family)),
     ...new Set(lines),
   ];
 }

@@ -7,9 +7,10 @@ import type { ServiceView } from "../service-view.ts";
 import { GOLDEN_OPTIONS, goldenTable } from "../testing/golden-table.ts";
 import { renderNftables } from "./index.ts";
 import { endpointBase, serviceBase } from "./names.ts";
-import { numgenOf } from "./numgen.ts";
+import { drawOf } from "./numgen.ts";
 
 const view = { service: "default/web", protocol: "tcp", portName: "http" } as ServiceView;
+const toIt = (endpoint: ServiceEndpoint): ServiceEndpoint => endpoint;
 const endpoint = (ip: string): ServiceEndpoint => ({ ip, port: 8080 }) as ServiceEndpoint;
 
 describe("names", () => {
@@ -28,22 +29,26 @@ describe("names", () => {
   });
 });
 
-describe("numgenOf", () => {
+describe("drawOf", () => {
   test("with equal weights it is upstream's draw: a number each", () => {
-    const { modulus, ranges } = numgenOf([{ weight: 3 }, { weight: 3 }] as ServiceEndpoint[]);
+    const { modulus, shares } = drawOf([{ weight: 3 }, { weight: 3 }] as ServiceEndpoint[], toIt);
     expect(modulus).toBe(2);
-    expect(ranges.map(({ numbers }) => numbers)).toEqual(["0", "1"]);
+    expect(shares.map(({ first, last }) => [first, last])).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
   });
 
   test("each endpoint has its share of the numbers, and every number an endpoint", () => {
     const weights = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(weights, (list) => {
-        const { modulus, ranges } = numgenOf(list.map((weight) => ({ weight }) as ServiceEndpoint));
+        const endpoints = list.map((weight) => ({ weight }) as ServiceEndpoint);
+        const { modulus, shares } = drawOf(endpoints, toIt);
         const sum = list.reduce((total, weight) => total + weight, 0);
         let next = 0;
-        for (const [index, { numbers }] of ranges.entries()) {
-          const [first = 0, last = first] = numbers.split("-").map(Number);
+        for (const [index, { first, last, to }] of shares.entries()) {
+          expect(to).toBe(endpoints[index]);
           expect(first).toBe(next);
           expect((last - first + 1) / modulus).toBeCloseTo((list[index] ?? 0) / sum, 12);
           next = last + 1;

@@ -1,25 +1,22 @@
 import type { ServiceEndpoint } from "@kubehop/routing";
-
-/** A draw of nft: a number below `modulus`, and which of them each endpoint has. */
-export interface Numgen {
-  readonly modulus: number;
-  readonly ranges: readonly { readonly endpoint: ServiceEndpoint; readonly numbers: string }[];
-}
+import type { NftDraw } from "./command.ts";
 
 /**
  * Gives each endpoint as many numbers as it weighs, after dividing all weights by what they have in
  * common. With equal weights each has one, which is upstream's `numgen random mod n`.
  */
-export function numgenOf(endpoints: readonly ServiceEndpoint[]): Numgen {
+export function drawOf<T>(
+  endpoints: readonly ServiceEndpoint[],
+  leadsTo: (endpoint: ServiceEndpoint) => T,
+): NftDraw<T> {
   const common = endpoints.reduce((divisor, { weight }) => gcd(divisor, weight), 0);
   let modulus = 0;
-  const ranges = endpoints.map((endpoint) => {
+  const shares = endpoints.map((endpoint) => {
     const first = modulus;
     modulus += endpoint.weight / common;
-    const last = modulus - 1;
-    return { endpoint, numbers: first === last ? `${first}` : `${first}-${last}` };
+    return { first, last: modulus - 1, to: leadsTo(endpoint) };
   });
-  return { modulus, ranges };
+  return { modulus, shares };
 }
 
 function gcd(a: number, b: number): number {

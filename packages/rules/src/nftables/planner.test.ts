@@ -5,6 +5,8 @@ import { createRulesContext } from "../rules-options.ts";
 import { GOLDEN_OPTIONS, goldenTable } from "../testing/golden-table.ts";
 import { emptyNft, type ModelNft, runNft } from "../testing/nftables-model.ts";
 import { randomTable } from "../testing/random-services.ts";
+import type { NftCommand } from "./command.ts";
+import { commandText } from "./command-text.ts";
 import { renderNftables } from "./index.ts";
 import { createNftablesPlanner } from "./planner.ts";
 
@@ -14,6 +16,10 @@ function rendered(table: ServiceTable): ModelNft {
   const model = emptyNft();
   runNft(model, renderNftables(table, GOLDEN_OPTIONS).split("\n"));
   return model;
+}
+
+function linesOf(commands: readonly NftCommand[]): string[] {
+  return commands.map((command) => commandText(command, CONTEXT.family));
 }
 
 describe("createNftablesPlanner", () => {
@@ -27,9 +33,9 @@ describe("createNftablesPlanner", () => {
         for (const [index, { table, anew, clean }] of steps.entries()) {
           const units = planner.update(diffTables(before, table));
           for (const unit of index === 0 || anew ? planner.replaceAll() : units)
-            runNft(model, unit);
+            runNft(model, linesOf(unit));
           before = table;
-          if (clean) runNft(model, planner.takeStale());
+          if (clean) runNft(model, linesOf(planner.takeStale()));
           const wanted = rendered(table);
           const kept = [...model.chains].filter(
             ([name, rules]) => wanted.chains.has(name) || rules.length > 0,
@@ -51,7 +57,7 @@ describe("createNftablesPlanner", () => {
     const table = goldenTable();
     planner.update(diffTables(undefined, table));
     const frontends = table.frontends.with(new Map([["UDP/10.96.0.10:53", undefined]]));
-    const lines = planner.update(diffTables(table, { ...table, frontends })).flat();
+    const lines = linesOf(planner.update(diffTables(table, { ...table, frontends })).flat());
     expect(lines).toContain("delete element ip kube-proxy service-ips { 10.96.0.10 . udp . 53 }");
     expect(lines.join("\n")).not.toContain("cluster-ips");
   });

@@ -1,18 +1,20 @@
 import type { TableDiff } from "@kubehop/routing";
+import { isDeepStrictEqual } from "node:util";
 import type { RulesContext } from "../rules-options.ts";
 import type { ServiceView } from "../service-view.ts";
 import { createViewTracker } from "../view-tracker.ts";
+import type { NftCommand } from "./command.ts";
 import { createElementIndex, type ElementChange } from "./element-index.ts";
 import { elementsOf } from "./elements.ts";
 import { wordsOf } from "./family-words.ts";
 import { affinitySets, buildChains, type NftChain, type NftSet } from "./service-chains.ts";
 import { declareTables, rejectChain, sharedRules } from "./shared-rules.ts";
 
-/** Lines that belong in one transaction. */
-export type NftUnit = readonly string[];
+/** Commands that belong in one transaction. */
+export type NftUnit = readonly NftCommand[];
 
 /**
- * Works out which commands of `nft -f` make the kernel follow a service table. The units of one
+ * Works out which commands make the kernel follow a service table. The units of one
  * answer are best applied in one transaction; where the kernel takes none so large, in several, in
  * their order: each leaves every service port whole.
  */
@@ -25,7 +27,7 @@ export interface NftablesPlanner {
    * Deletes chains that are out of use and empty. For a transaction of its own after the others, as
    * upstream: not every kernel lets go of a map's verdict and its chain at once.
    */
-  takeStale(): string[];
+  takeStale(): NftCommand[];
 }
 
 /** What one service port has of its own. */
@@ -52,13 +54,13 @@ export function createNftablesPlanner(context: RulesContext): NftablesPlanner {
     elements.set(key, view === undefined ? [] : elementsOf(view));
     for (const { name } of before.chains) stale.add(name);
     for (const { name } of after.chains) stale.delete(name);
-    return changeLines(table, before, after);
+    return changeCommands(before, after);
   }
 
   return {
     update(diff) {
       const units = views.update(diff).map(({ key, view }) => take(key, view));
-      const changed = elements.takeChanges().map((change) => elementLines(table, change));
+      const changed = elements.takeChanges().map(elementCommands);
       return [...units, ...changed].filter((unit) => unit.length > 0);
     },
     replaceAll() {
@@ -70,15 +72,15 @@ export function createNftablesPlanner(context: RulesContext): NftablesPlanner {
         ...declareTables(context, () => true),
         ...rejectChain(context),
         ...sharedRules(context),
-      ];
-      const own = [...parts.values()].map((part) => changeLines(table, NOTHING, part));
-      const shared = elements.all().map(({ of, text }) => [addElement(table, of, text)]);
+      ].map((text): NftCommand => ({ do: "line", text }));
+      const own = [...parts.values()].map((part) => changeCommands(NOTHING, part));
+      const shared = elements.all().map((element): NftUnit => [{ do: "add-element", element }]);
       return [head, ...own, ...shared];
     },
     takeStale() {
-      const lines = [...stale].map((name) => `delete chain ${table} ${name}`);
+      const commands = [...stale].map((chain): NftCommand => ({ do: "delete-chain", chain }));
       stale.clear();
-      return lines;
+      return commands;
     },
   };
 }
@@ -90,55 +92,46 @@ export function removeNftables({ family }: Pick<RulesContext, "family">): string
 }
 
 function partOf(view: ServiceView, context: RulesContext): Part {
-  return { sets: affinitySets(view, context), chains: buildChains(view, context) };
+  return { sets: affinitySets(view), chains: buildChains(view, context) };
 }
 
 /** What makes one service port's chains and sets of the one state those of the other. */
-function changeLines(table: string, before: Part, after: Part): string[] {
+function changeCommands(before: Part, after: Part): NftCommand[] {
   const known = new Map(before.chains.map(({ name, rules }) => [name, rules]));
   const present = new Set([...after.chains, ...after.sets].map(({ name }) => name));
-  const declared = new Map(before.sets.map(({ name, declaration }) => [name, declaration]));
-  const changedSets = after.sets.filter(({ name, declaration }) => {
-    return declared.has(name) && declared.get(name) !== declaration;
+  const declared = new Map(before.sets.map(({ name, timeoutSeconds }) => [name, timeoutSeconds]));
+  const changedSets = after.sets.filter(({ name, timeoutSeconds }) => {
+    return declared.has(name) && declared.get(name) !== timeoutSeconds;
   });
   // A set cannot be declared otherwise while rules use it: all rules of the port are written anew.
   const everything = changedSets.length > 0;
   const written = after.chains.filter(({ name, rules }) => {
-    return everything || !sameLines(known.get(name), rules);
+    return everything || !isDeepStrictEqual(known.get(name), rules);
   });
   const flushed = [
     ...written.filter(({ name }) => known.has(name)),
     ...before.chains.filter(({ name }) => !present.has(name)),
   ];
   const newSets = after.sets.filter(({ name }) => !declared.has(name));
+  const chainCommand = (what: "flush-chain" | "add-chain") => {
+    return ({ name }: NftChain): NftCommand => ({ do: what, chain: name });
+  };
   return [
-    ...flushed.map(({ name }) => `flush chain ${table} ${name}`),
+    ...flushed.map(chainCommand("flush-chain")),
     ...[...changedSets, ...before.sets.filter(({ name }) => !present.has(name))].map(
-      ({ name }) => `delete set ${table} ${name}`,
+      ({ name }): NftCommand => ({ do: "delete-set", name }),
     ),
-    ...[...changedSets, ...newSets].map(
-      ({ name, declaration }) => `add set ${table} ${name} ${declaration}`,
-    ),
-    ...written
-      .filter(({ name }) => !known.has(name))
-      .map(({ name }) => `add chain ${table} ${name}`),
+    ...[...changedSets, ...newSets].map((set): NftCommand => ({ do: "add-set", set })),
+    ...written.filter(({ name }) => !known.has(name)).map(chainCommand("add-chain")),
     ...written.flatMap(({ name, rules }) =>
-      rules.map((rule) => `add rule ${table} ${name} ${rule}`),
+      rules.map((rule): NftCommand => ({ do: "add-rule", chain: name, rule })),
     ),
   ];
 }
 
-function elementLines(table: string, { of, key, deleted, added }: ElementChange): string[] {
+function elementCommands({ deleted, added }: ElementChange): NftCommand[] {
   return [
-    ...(deleted ? [`delete element ${table} ${of} { ${key} }`] : []),
-    ...(added === undefined ? [] : [addElement(table, of, added)]),
+    ...(deleted === undefined ? [] : [{ do: "delete-element", element: deleted } as const]),
+    ...(added === undefined ? [] : [{ do: "add-element", element: added } as const]),
   ];
-}
-
-function addElement(table: string, of: string, text: string): string {
-  return `add element ${table} ${of} { ${text} }`;
-}
-
-function sameLines(a: readonly string[] | undefined, b: readonly string[]): boolean {
-  return a !== undefined && a.length === b.length && a.every((line, index) => line === b[index]);
 }

@@ -2,27 +2,25 @@ import type { ServiceEndpoint } from "@kubehop/routing";
 import type { RulesContext } from "../rules-options.ts";
 import type { ServiceView } from "../service-view.ts";
 import { acceptedSources } from "../source-ranges.ts";
-import { type FamilyWords, wordsOf } from "./family-words.ts";
+import type { NftRule, NftStatement, NftVerdict } from "./command.ts";
 import { endpointBase, serviceBase } from "./names.ts";
-import { numgenOf } from "./numgen.ts";
-import { MARK_RULE } from "./shared-rules.ts";
+import { drawOf } from "./numgen.ts";
 
-/** A chain and its rules, without the words `add rule ip kube-proxy NAME`. */
+/** A chain and its rules. */
 export interface NftChain {
   readonly name: string;
-  readonly rules: readonly string[];
+  readonly rules: readonly NftRule[];
 }
 
 /** The chains of one service port; those it goes to come before those that go there. */
 export function buildChains(view: ServiceView, context: RulesContext): NftChain[] {
-  const words = wordsOf(context.family);
   const base = serviceBase(view);
   const { cluster, local, external, externalIps, balancerIps, nodePorts } = view;
   const isExternal = externalIps.length + balancerIps.length + nodePorts.length > 0;
   const policy = (name: string, endpoints: readonly ServiceEndpoint[]): NftChain[] =>
-    endpoints.length === 0 ? [] : [{ name, rules: drawRules(view, endpoints, words) }];
+    endpoints.length === 0 ? [] : [{ name, rules: drawRules(view, endpoints) }];
   return [
-    ...(view.affinitySeconds === undefined ? [] : view.endpoints.map(endpointChain(view, words))),
+    ...(view.affinitySeconds === undefined ? [] : view.endpoints.map(endpointChain(view))),
     ...policy(`service-${base}`, cluster),
     ...policy(`local-${base}`, local),
     ...(isExternal && external.dispatched
@@ -34,84 +32,87 @@ export function buildChains(view: ServiceView, context: RulesContext): NftChain[
   ];
 }
 
-/** A set, by name, and how it is declared. */
+/** A set of addresses that rules fill; each is forgotten so long after it was last seen. */
 export interface NftSet {
   readonly name: string;
-  readonly declaration: string;
+  readonly timeoutSeconds: number;
 }
 
 /** The sets in which each endpoint of a service port with affinity keeps its clients. */
-export function affinitySets(view: ServiceView, { family }: RulesContext): NftSet[] {
+export function affinitySets(view: ServiceView): NftSet[] {
   const { affinitySeconds } = view;
   if (affinitySeconds === undefined) return [];
-  const { address } = wordsOf(family);
-  const declaration = `{ type ${address} ; flags dynamic,timeout ; timeout ${affinitySeconds}s ; }`;
   return view.endpoints.map((endpoint) => ({
     name: `affinity-${endpointBase(view, endpoint)}`,
-    declaration,
+    timeoutSeconds: affinitySeconds,
   }));
 }
 
 /** Without affinity the draw itself translates the destination; with it, chains remember. */
-function drawRules(
-  view: ServiceView,
-  endpoints: readonly ServiceEndpoint[],
-  { ip }: FamilyWords,
-): string[] {
-  const { modulus, ranges } = numgenOf(endpoints);
-  const draw = `numgen random mod ${modulus}`;
+function drawRules(view: ServiceView, endpoints: readonly ServiceEndpoint[]): NftRule[] {
+  const { protocol } = view;
   if (view.affinitySeconds === undefined) {
-    const pairs = ranges.map(
-      ({ numbers, endpoint }) => `${numbers} : ${endpoint.ip} . ${endpoint.port}`,
-    );
-    return [`meta l4proto ${view.protocol} dnat ${ip} to ${draw} map { ${pairs.join(" , ")} }`];
+    const draw = drawOf(endpoints, ({ ip, port }) => ({ ip, port }));
+    return [rule({ kind: "protocol", protocol }, { kind: "draw-target", draw })];
   }
-  const verdicts = ranges.map(
-    ({ numbers, endpoint }) => `${numbers} : goto endpoint-${endpointBase(view, endpoint)}`,
-  );
+  const chainOf = (endpoint: ServiceEndpoint): NftVerdict => ({
+    goto: `endpoint-${endpointBase(view, endpoint)}`,
+  });
   return [
-    ...endpoints.map((endpoint) => {
-      const base = endpointBase(view, endpoint);
-      return `${ip} saddr @affinity-${base} goto endpoint-${base}`;
-    }),
-    `${draw} vmap { ${verdicts.join(" , ")} }`,
+    ...endpoints.map((endpoint) =>
+      rule(
+        { kind: "source-known", set: `affinity-${endpointBase(view, endpoint)}` },
+        { kind: "verdict", verdict: chainOf(endpoint) },
+      ),
+    ),
+    rule({ kind: "draw-verdict", draw: drawOf(endpoints, chainOf) }),
   ];
 }
 
-function endpointChain(
-  view: ServiceView,
-  { ip }: FamilyWords,
-): (endpoint: ServiceEndpoint) => NftChain {
+function endpointChain(view: ServiceView): (endpoint: ServiceEndpoint) => NftChain {
+  const { protocol } = view;
   return (endpoint) => {
+    const { ip, port } = endpoint;
     const base = endpointBase(view, endpoint);
     return {
       name: `endpoint-${base}`,
       rules: [
-        `update @affinity-${base} { ${ip} saddr }`,
-        `meta l4proto ${view.protocol} dnat to ${endpoint.key}`,
+        rule({ kind: "remember-source", set: `affinity-${base}` }),
+        rule({ kind: "protocol", protocol }, { kind: "translate", to: { ip, port } }),
       ],
     };
   };
 }
 
 /** By the policy Local, pods and the node itself are short-circuited to all endpoints. */
-function externalRules(view: ServiceView, { family, clusterCidr }: RulesContext): string[] {
+function externalRules(view: ServiceView, { clusterCidr }: RulesContext): NftRule[] {
   const base = serviceBase(view);
-  const { ip } = wordsOf(family);
-  if (view.external.policy === "Cluster") return [MARK_RULE, `goto service-${base}`];
-  const everywhere = view.cluster.length > 0 ? `goto service-${base}` : "return";
-  const fromNode = "fib saddr type local";
-  return [
-    ...(clusterCidr === undefined
+  const goto = (chain: string): NftStatement => ({ kind: "verdict", verdict: { goto: chain } });
+  const mark = { kind: "mark" } as const;
+  if (view.external.policy === "Cluster") return [rule(mark), rule(goto(`service-${base}`))];
+  const everywhere: NftStatement =
+    view.cluster.length > 0 ? goto(`service-${base}`) : { kind: "verdict", verdict: "return" };
+  const fromNode = { kind: "source-local" } as const;
+  const fromPods =
+    clusterCidr === undefined
       ? []
-      : [`${ip} saddr ${clusterCidr} ${everywhere} comment "short-circuit pod traffic"`]),
-    `${fromNode} ${MARK_RULE} comment "masquerade local traffic"`,
-    `${fromNode} ${everywhere} comment "short-circuit local traffic"`,
-    ...(view.local.length > 0 ? [`goto local-${base}`] : []),
+      : [rule({ kind: "source-in", cidr: clusterCidr }, everywhere, "short-circuit pod traffic")];
+  return [
+    ...fromPods,
+    rule(fromNode, mark, "masquerade local traffic"),
+    rule(fromNode, everywhere, "short-circuit local traffic"),
+    ...(view.local.length > 0 ? [rule(goto(`local-${base}`))] : []),
   ];
 }
 
-function firewallRule(view: ServiceView, context: RulesContext): string {
-  const { ip } = wordsOf(context.family);
-  return `${ip} saddr != { ${acceptedSources(view, context).join(" , ")} } drop`;
+function firewallRule(view: ServiceView, context: RulesContext): NftRule {
+  const ranges = acceptedSources(view, context);
+  return rule({ kind: "source-outside", ranges }, { kind: "verdict", verdict: "drop" });
+}
+
+/** A rule of its statements; what is no statement is its comment. */
+function rule(...parts: readonly (NftStatement | string)[]): NftRule {
+  const comment = parts.find((part) => typeof part === "string");
+  const statements = parts.filter((part) => typeof part !== "string");
+  return comment === undefined ? { statements } : { statements, comment };
 }

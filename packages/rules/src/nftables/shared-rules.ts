@@ -4,8 +4,11 @@ import { wordsOf } from "./family-words.ts";
 /** The mark of packets that need their source translated: bit 14, kube-proxy's default. */
 export const MARK_RULE = "mark set mark or 0x4000";
 
+/** The chain that refuses. */
+export const REJECT_CHAIN = "reject-chain";
+
 /** Sets and maps: name → [set or map, type, what it is for]. `ADDR` is the family's address. */
-const TABLES: Readonly<Record<string, readonly [kind: string, type: string, about: string]>> = {
+const TABLES = {
   "cluster-ips": ["set", "ADDR", "Active ClusterIPs"],
   "nodeport-ips": ["set", "ADDR", "IPs that accept NodePort traffic"],
   "hairpin-connections": [
@@ -34,7 +37,21 @@ const TABLES: Readonly<Record<string, readonly [kind: string, type: string, abou
     "ClusterIP, ExternalIP and LoadBalancer IP traffic",
   ],
   "service-nodeports": ["map", "inet_proto . inet_service : verdict", "NodePort traffic"],
-};
+} as const;
+
+/** A set or map that all Services share. */
+export type SharedSet = keyof typeof TABLES;
+
+const SHARED_SETS = Object.keys(TABLES) as SharedSet[];
+
+/** What a field of a set's key can be. */
+export type KeyField = "ADDR" | "inet_proto" | "inet_service";
+
+/** The fields of the key of a shared set or map. */
+export function keyFieldsOf(name: SharedSet): KeyField[] {
+  const [keyType = ""] = TABLES[name][1].split(" : ");
+  return keyType.split(" . ") as KeyField[];
+}
 
 /** Base chains: name, type, hook, priority. Firewalling comes 10 before DNAT, refusals after it. */
 const BASE_CHAINS = [
@@ -75,17 +92,17 @@ const JUMPS = [
 /** The table and those of its sets and maps that `wanted` names. */
 export function declareTables(
   { family }: RulesContext,
-  wanted: (name: string) => boolean,
+  wanted: (name: SharedSet) => boolean,
 ): string[] {
   const { ip, address } = wordsOf(family);
-  const declare = (name: string): string => {
-    const [kind = "", type = "", about = ""] = TABLES[name] ?? [];
+  const declare = (name: SharedSet): string => {
+    const [kind, type, about] = TABLES[name];
     const typed = type.replaceAll("ADDR", address);
     return `add ${kind} ${ip} kube-proxy ${name} { type ${typed} ; comment "${about}" ; }`;
   };
   return [
     `add table ${ip} kube-proxy { comment "rules for kube-proxy" ; }`,
-    ...Object.keys(TABLES).filter(wanted).map(declare),
+    ...SHARED_SETS.filter(wanted).map(declare),
   ];
 }
 
@@ -94,8 +111,8 @@ export function rejectChain({ family }: RulesContext): string[] {
   const { ip } = wordsOf(family);
   const about = "helper for @no-endpoint-services / @no-endpoint-nodeports";
   return [
-    `add chain ${ip} kube-proxy reject-chain { comment "${about}" ; }`,
-    `add rule ${ip} kube-proxy reject-chain reject`,
+    `add chain ${ip} kube-proxy ${REJECT_CHAIN} { comment "${about}" ; }`,
+    `add rule ${ip} kube-proxy ${REJECT_CHAIN} reject`,
   ];
 }
 
