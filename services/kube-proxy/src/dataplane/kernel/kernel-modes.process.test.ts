@@ -14,3 +14,12 @@ describe.each(MODES)("data plane $mode, in a network of its own", ({ mode, progr
     expect(await runSpecification(mode)).toBeGreaterThanOrEqual(14);
   });
 });
+
+describe("changes of nftables by netlink, in a network of its own", () => {
+  const problem = sandboxProblem("nft");
+
+  test("do what nft does", async ({ skip }) => {
+    if (problem !== undefined) skip(problem);
+    expect(await runSpecification("netlink")).toBeGreaterThanOrEqual(7);
+  });
+});

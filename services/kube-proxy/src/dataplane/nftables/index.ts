@@ -1,39 +1,41 @@
 import { createNftablesPlanner, type NftUnit } from "@kubehop/rules";
-import {
-  type CreateRuleSyncer,
-  type RuleSyncer,
-  rulesError,
-  type RuleSyncerOptions,
-} from "../kernel/rule-syncer.ts";
+import type { CreateRuleSyncer, RuleSyncer, RuleSyncerOptions } from "../kernel/rule-syncer.ts";
+import { type NetlinkTable, openNetlinkTable } from "./netlink/index.ts";
+import { createNftProgram } from "./nft-program.ts";
 
 /** Chains out of use are deleted so long after the sync that emptied them (upstream: 1 s). */
 const CLEANUP_DELAY_MS = 1_000;
-/**
- * How the kernel refuses a transaction that is larger than the socket's buffer, which a process
- * without the machine's own CAP_NET_ADMIN cannot enlarge.
- */
-const TOO_LARGE = /Message too long|No buffer space/;
 
 /**
- * Creates what keeps the table `ip kube-proxy` (or `ip6`). Each sync is one transaction of nft; where
- * the kernel refuses one so large, it is several, between which old and new rules stand together.
+ * Creates what keeps the table `ip kube-proxy` (or `ip6`). Each sync is one transaction; where the
+ * kernel refuses one so large, it is several, between which old and new rules stand together. What
+ * is written whole, nft writes. Changes go to the kernel by netlink, and by nft where that cannot be.
  */
-export const createNftablesSyncer: CreateRuleSyncer = (options) => new NftablesSyncer(options);
+export const createNftablesSyncer: CreateRuleSyncer = (options) =>
+  new NftablesSyncer(options, openNetlinkTable);
+
+/** The same with another way to open netlink. */
+export function nftablesSyncerWith(openNetlink: typeof openNetlinkTable): CreateRuleSyncer {
+  return (options) => new NftablesSyncer(options, openNetlink);
+}
 
 class NftablesSyncer implements RuleSyncer {
   readonly #options: RuleSyncerOptions;
   readonly #planner;
-  /** Lines the kernel takes in one transaction, as far as is known. */
-  #maxLines = Number.POSITIVE_INFINITY;
+  readonly #nft;
+  readonly #openNetlink: typeof openNetlinkTable;
+  #netlink: Promise<NetlinkTable | undefined> | undefined;
   #whole = true;
   #cleanup: NodeJS.Timeout | undefined;
   #cleaning: Promise<void> = Promise.resolve();
   /** The sync that runs now, or the last one; never rejects. */
   #syncing: Promise<unknown> = Promise.resolve();
 
-  constructor(options: RuleSyncerOptions) {
+  constructor(options: RuleSyncerOptions, openNetlink: typeof openNetlinkTable) {
     this.#options = options;
+    this.#openNetlink = openNetlink;
     this.#planner = createNftablesPlanner(options.context);
+    this.#nft = createNftProgram(options.commands, options.context.family);
   }
 
   get family() {
@@ -59,7 +61,9 @@ class NftablesSyncer implements RuleSyncer {
   /** Rules stay in the kernel, as upstream: connections go on while no kube-proxy runs. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#cleanup);
+    await this.#syncing;
     await this.#cleaning;
+    await (await this.#netlink)?.[Symbol.asyncDispose]();
   }
 
   async #sync(diff: Parameters<RuleSyncer["sync"]>[0]): ReturnType<RuleSyncer["sync"]> {
@@ -68,7 +72,8 @@ class NftablesSyncer implements RuleSyncer {
     await this.#cleaning;
     this.#whole = true;
     try {
-      await this.#apply(whole ? this.#planner.replaceAll() : changes);
+      if (whole) await this.#nft.apply(this.#planner.replaceAll());
+      else await this.#change(changes);
     } catch (error) {
       this.#options.stats.nftablesSyncFailures += 1;
       throw error;
@@ -82,23 +87,29 @@ class NftablesSyncer implements RuleSyncer {
     return whole ? "full" : "partial";
   }
 
-  async #apply(units: readonly NftUnit[]): Promise<void> {
-    for (let from = 0; from < units.length;) {
-      const to = chunkEnd(units, from, this.#maxLines);
-      const lines = units.slice(from, to).flat();
-      const input = `${lines.join("\n")}\n`;
-      const result = await this.#options.commands.run(["nft", "-f", "-"], input);
-      if (result.code === 0) from = to;
-      else if (TOO_LARGE.test(result.stderr) && to - from > 1) {
-        this.#maxLines = Math.ceil(lines.length / 2);
-      } else throw rulesError("nft", result, input);
+  async #change(units: readonly NftUnit[]): Promise<void> {
+    const netlink = await (this.#netlink ??= this.#open());
+    const reason = netlink === undefined ? "no netlink" : await netlink.apply(units.flat());
+    if (reason === undefined) return;
+    this.#options.logger.debug({ family: this.family, reason }, "change left to nft");
+    await this.#nft.apply(units);
+  }
+
+  /** The way of changes, from the first one on; it is told once when there is none. */
+  async #open(): Promise<NetlinkTable | undefined> {
+    try {
+      return await this.#openNetlink(this.family);
+    } catch (err) {
+      const { family } = this;
+      this.#options.logger.warn({ err, family }, "no netlink; changes take nft, which is slower");
+      return undefined;
     }
   }
 
   async #cleanUp(): Promise<void> {
     if (this.#whole) return;
     try {
-      await this.#apply(this.#planner.takeStale().map((line) => [line]));
+      await this.#change(this.#planner.takeStale().map((command) => [command]));
     } catch (err) {
       const { logger, stats } = this.#options;
       stats.nftablesCleanupFailures += 1;
@@ -106,15 +117,4 @@ class NftablesSyncer implements RuleSyncer {
       logger.warn({ err }, "empty chains not deleted; everything is written anew next time");
     }
   }
-}
-
-/** Up to which unit, at least one, a transaction of so many lines goes. */
-function chunkEnd(units: readonly NftUnit[], from: number, maxLines: number): number {
-  let lines = units[from]?.length ?? 0;
-  let to = from + 1;
-  for (; to < units.length; to++) {
-    lines += units[to]?.length ?? 0;
-    if (lines > maxLines) break;
-  }
-  return to;
 }
