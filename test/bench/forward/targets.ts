@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { waitFor } from "@kubehop/testkit";
 import { nextMessage, type OwnedProcess } from "../forward-processes.ts";
+import { addBareDnat } from "./bare-dnat.ts";
 import { atBackends, type BenchNode, createNetwork } from "./network.ts";
 import { createService, startKubeProxy, startRegistry } from "./kube-proxies.ts";
 import { PEERS, startWebBackend } from "./peers.ts";
@@ -44,16 +45,17 @@ export async function startTargets(
   stack: AsyncDisposableStack,
   directory: string,
 ): Promise<Targets> {
-  const nodes = createNetwork(1 + KUBE_PROXIES.length + PEERS.length);
-  const [plain, ...others] = nodes;
-  if (plain === undefined) throw new Error("no node");
+  const nodes = createNetwork(2 + KUBE_PROXIES.length + PEERS.length);
+  const [plain, translating, ...others] = nodes;
+  if (plain === undefined || translating === undefined) throw new Error("no node");
   const web = await startBackends(stack, directory);
   const direct: Target = { name: "direct", ip: plain.backendIp, ports: BACKEND_PORTS, udp: true };
+  const bare = startBareDnat(translating);
   const ours = await startOurs(stack, others.slice(0, KUBE_PROXIES.length));
   const theirs = await startPeers(stack, others.slice(KUBE_PROXIES.length), directory);
   return {
-    targets: [direct, ...ours.targets, ...theirs.targets],
-    absent: [...ours.absent, ...theirs.absent],
+    targets: [direct, ...bare.targets, ...ours.targets, ...theirs.targets],
+    absent: [...bare.absent, ...ours.absent, ...theirs.absent],
     web,
   };
 }
@@ -64,6 +66,12 @@ async function startBackends(stack: AsyncDisposableStack, directory: string): Pr
   const web = await startWebBackend(directory);
   if (web !== undefined) stack.use(web);
   return web !== undefined;
+}
+
+function startBareDnat(node: BenchNode): Started {
+  if (!addBareDnat(node)) return { targets: [], absent: ["bare DNAT (Debian: nftables)"] };
+  const target = { name: "bare DNAT", ip: node.clusterIp, ports: FRONT_PORTS, udp: true };
+  return { targets: [target], absent: [] };
 }
 
 async function startOurs(

@@ -80,7 +80,11 @@ export function ratioRows(measured: Measured): BenchRow[] {
     ...ratio("keep-alive requests", "userspace, 2 workers", "userspace"),
     ...ratio("new connections", "userspace, 2 workers", "userspace"),
     ...["keep-alive requests", "new connections", "one stream", "UDP, to and fro"].flatMap(
-      (label) => ratio(label, "nftables", "direct"),
+      (label) => [
+        ...ratio(label, "nftables", "direct"),
+        ...ratio(label, "bare DNAT", "direct"),
+        ...ratio(label, "nftables", "bare DNAT"),
+      ],
     ),
     ...["one kept-alive request at a time", "one new connection at a time"].flatMap((label) =>
       ["userspace", "nftables", "iptables", "nginx stream", "HAProxy"].flatMap((name) =>

@@ -43,8 +43,8 @@ const LOADS: readonly Load[] = [
 ];
 
 /**
- * Measures the data planes of kube-proxy against the plain way to the backends and against nginx
- * stream, HAProxy and socat, when they are installed, each on a node of its own: a network namespace
+ * Measures the data planes of kube-proxy against the plain way to the backends, against bare rules of
+ * translation, and against nginx stream, HAProxy and socat, when they are installed, each on a node of its own: a network namespace
  * between that of the clients and that of the backends. All stand at once and are measured in turn,
  * round by round; each figure is the median of the rounds. Clients, backends and target share this
  * machine's cores, so ratios of throughput are compressed: CPU time per request is the cleaner
