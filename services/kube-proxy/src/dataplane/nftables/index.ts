@@ -79,6 +79,8 @@ class NftablesSyncer implements RuleSyncer {
       throw error;
     }
     this.#whole = false;
+    // Now, so that no change has to wait for it.
+    this.#netlink ??= this.#open();
     this.#cleanup ??= setTimeout(() => {
       this.#cleanup = undefined;
       // In the middle of a sync chains count as unused whose elements still stand in the kernel.
@@ -88,14 +90,14 @@ class NftablesSyncer implements RuleSyncer {
   }
 
   async #change(units: readonly NftUnit[]): Promise<void> {
-    const netlink = await (this.#netlink ??= this.#open());
+    const netlink = await this.#netlink;
     const reason = netlink === undefined ? "no netlink" : await netlink.apply(units.flat());
     if (reason === undefined) return;
     this.#options.logger.debug({ family: this.family, reason }, "change left to nft");
     await this.#nft.apply(units);
   }
 
-  /** The way of changes, from the first one on; it is told once when there is none. */
+  /** The way of changes; it is told once when there is none. Never rejects. */
   async #open(): Promise<NetlinkTable | undefined> {
     try {
       return await this.#openNetlink(this.family);

@@ -50,7 +50,7 @@ describe("createNftablesSyncer", () => {
     const { create, given, ...options } = syncerWith(async () => undefined);
     await using syncer = create(options);
     expect(await syncer.sync(diff(0))).toBe("full");
-    expect(given).toMatchObject({ opened: 0, netlink: [] });
+    expect(given.netlink).toEqual([]);
     expect(await syncer.sync(diff(1))).toBe("partial");
     expect(given.nft).toHaveLength(1);
     expect(given.netlink.flat().map((command) => command.do)).toEqual(["flush-chain", "add-rule"]);
