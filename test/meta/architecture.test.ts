@@ -45,7 +45,6 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   pino: /^(packages\/kit\/src\/logger|services\/sample-app\/)/,
   "prom-client": /^(packages\/kit\/|(packages|services)\/.*\/metrics\.ts$)/,
   ws: /^(packages\/trace|services\/(apiserver|kubelet))\//,
-  koffi: /^services\/kube-proxy\/src\/dataplane\/nftables\/netlink\/socket\.ts$/,
   jose: /^services\/apiserver\/src\/auth\//,
   "@peculiar/x509": /^packages\/kit\/src\/certificates/,
   rfc6902: /^$/,

@@ -2,10 +2,10 @@
  * Numbers of Linux' system call interface, the same on x86-64 and arm64 (include/uapi). Errors are
  * in errno.ts.
  */
-export const AF = { INET: 2, INET6: 10 } as const;
+export const AF = { INET: 2, INET6: 10, NETLINK: 16 } as const;
 
 /** Kinds of sockets, and the flags that socket and accept4 take with them. */
-export const SOCK = { STREAM: 1, DGRAM: 2, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
+export const SOCK = { STREAM: 1, DGRAM: 2, RAW: 3, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
 
 /** A socket option, by the protocol it belongs to and its number there. */
 export interface SocketOption {

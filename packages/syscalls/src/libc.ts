@@ -52,7 +52,7 @@ function bindSockets(
   const setsockopt = bind("setsockopt", INT, INT, INT, INT, WORD, INT);
   const getsockopt = bind("getsockopt", INT, INT, INT, INT, WORD, WORD);
   return {
-    socket: (family, type) => settle(socket(family, type, 0)),
+    socket: (family, type, protocol = 0) => settle(socket(family, type, protocol)),
     bind: (fd, address, length) => settle(bindTo(fd, address, length)),
     listen: (fd, backlog) => settle(listen(fd, backlog)),
     accept4: (fd, address, length, flags) => settle(accept4(fd, address, length, flags)),

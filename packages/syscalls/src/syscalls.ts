@@ -11,7 +11,8 @@ export interface Syscalls {
   allocate(bytes: number): Memory;
   /** How this processor lays out epoll's events. */
   readonly epollLayout: EpollLayout;
-  socket(family: number, type: number): number;
+  /** `protocol` is the usual one of the family and type when absent. */
+  socket(family: number, type: number, protocol?: number): number;
   bind(fd: number, address: number, length: number): number;
   listen(fd: number, backlog: number): number;
   /** `address` has room for a sockaddr, `length` for its length, which is set before. */

@@ -1,7 +1,7 @@
 import { close, readSync, write } from "node:fs";
 import { endianness } from "node:os";
 import { promisify } from "node:util";
-import type { default as Koffi } from "koffi";
+import { AF, loadSyscalls, orThrow, SOCK } from "@kubehop/syscalls";
 
 /** A socket to the kernel's netfilter, in the network namespace this process is in. */
 export interface NetfilterSocket extends AsyncDisposable {
@@ -11,11 +11,12 @@ export interface NetfilterSocket extends AsyncDisposable {
   receive(): Buffer[];
 }
 
-/** Opens one. Rejects when this machine cannot: without the addon koffi, or with other byte order. */
+/** Opens one. Rejects when this machine cannot: without system calls, or with other byte order. */
 export async function openNetfilterSocket(): Promise<NetfilterSocket> {
   if (endianness() !== "LE") throw new Error("netlink is written for little-endian machines only");
-  const { default: koffi } = await import("koffi");
-  const fd = openSocket(koffi);
+  const sys = await loadSyscalls();
+  const type = SOCK.RAW | SOCK.NONBLOCK | SOCK.CLOEXEC;
+  const fd = orThrow(sys.socket(AF.NETLINK, type, NETLINK_NETFILTER), "socket", "netfilter");
   const buffer = Buffer.alloc(MAX_DATAGRAM);
   return {
     async send(datagram) {
@@ -33,10 +34,6 @@ export async function openNetfilterSocket(): Promise<NetfilterSocket> {
   };
 }
 
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
 const NETLINK_NETFILTER = 12;
 /** An answer repeats the message it is about, whose attributes are no longer than this. */
 const MAX_DATAGRAM = 256 * 1024;
@@ -45,17 +42,6 @@ const MAX_DATAGRAMS = 4_096;
 /** Off the main thread: the kernel may be busy with others' rules for seconds before it takes ours. */
 const writeFile: (fd: number, datagram: Buffer) => Promise<unknown> = promisify(write);
 const closeFile: (fd: number) => Promise<void> = promisify(close);
-
-function openSocket(koffi: typeof Koffi): number {
-  const socket = koffi.load(null).func("int socket(int domain, int type, int protocol)");
-  const fd = socket(
-    AF_NETLINK,
-    SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
-    NETLINK_NETFILTER,
-  ) as number;
-  if (fd < 0) throw new Error(`no socket to the kernel's netfilter: errno ${koffi.errno()}`);
-  return fd;
-}
 
 /** How many octets there are at once; none when nothing has come. */
 function readNow(fd: number, buffer: Buffer): number {

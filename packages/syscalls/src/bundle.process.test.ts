@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
-const BUNDLER = join(import.meta.dirname, "../../../../../../tools/image/bundle.mjs");
-/** What socket.ts does first. */
+const BUNDLER = join(import.meta.dirname, "../../../tools/image/bundle.mjs");
+/** What packages/syscalls does first. */
 const PROBE = `
   const { default: koffi } = await import("koffi");
   console.log(koffi.load(null).func("int getpid()")() === process.pid);
