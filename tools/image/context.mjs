@@ -2,7 +2,6 @@ import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../toolchain/paths.mjs";
 import { bundlePrograms } from "./bundle.mjs";
-import { copyNativeModules } from "./native.mjs";
 
 /** What programs read at run time; it has the same path below /app as in the checkout. */
 const DATA = ["package.json", "examples", "packages/lab/addons", "docker/lab"];
@@ -19,7 +18,6 @@ export async function writeContext(directory) {
   rmSync(directory, { recursive: true, force: true });
   const app = join(directory, "app");
   await bundlePrograms(app);
-  copyNativeModules(app);
   for (const path of DATA) {
     // What a folder of examples has of its own, nobody reads at run time.
     const filter = (file) => !/\/examples\/[^/.]+$/.test(file);

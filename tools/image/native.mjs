@@ -3,6 +3,9 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { ROOT } from "../toolchain/paths.mjs";
 
+/** Modules with a part that is no JavaScript: they stay what they are. */
+export const NATIVE_MODULES = ["koffi"];
+
 /** Whoever imports koffi. */
 const SYSCALLS = join(ROOT, "packages", "syscalls", "package.json");
 
