@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { buildTable } from "@kubehop/routing";
+import { serviceFixture } from "@kubehop/routing/testing";
 import { describe, expect, test } from "vitest";
 import { renderRules } from "./render-rules.ts";
 import type { RulesMode } from "./render-rules.ts";
@@ -58,6 +60,17 @@ describe.each(CHECKS)("$mode", ({ mode, command, probe }) => {
       expect(status).toBe(0);
     },
   );
+
+  test(`${tool} takes a Service with the longest names`, ({ skip }) => {
+    const problem = whyNot(command, probe);
+    if (problem !== undefined) skip(problem);
+    const [name, namespace, port] = ["s".repeat(63), "n".repeat(63), "p".repeat(63)];
+    const ports = [{ name: port, port: 80, protocol: "TCP" as const }];
+    const service = serviceFixture({ name, namespace, ports });
+    const table = buildTable([service], [], { name: "node-1", addresses: ["172.31.0.11"] }, "1");
+    const { status, stderr } = inNamespace(command, renderRules(table, { mode }));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
 
   test(`${tool} refuses broken rules, so the checks above mean something`, ({ skip }) => {
     const problem = whyNot(command, probe);

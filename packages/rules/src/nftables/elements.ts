@@ -1,7 +1,7 @@
 import type { Frontend } from "@kubehop/routing";
 import type { Refusal, Route, ServiceView } from "../service-view.ts";
 import type { NftVerdict } from "./command.ts";
-import { serviceBase } from "./names.ts";
+import { commentOf, serviceBase } from "./names.ts";
 import { REJECT_CHAIN, type SharedSet } from "./shared-rules.ts";
 
 /** An element of one of the sets and maps that all Services share. */
@@ -37,7 +37,7 @@ export function elementsOf(view: ServiceView): Element[] {
     ...(view.sourceRanges.length === 0 ? [] : view.balancerIps).map((frontend): Element => ({
       of: "firewall-ips",
       key: addressKey(view, frontend),
-      comment: view.name,
+      comment: commentOf(view),
       verdict: { goto: `firewall-${base}` },
     })),
   ];
@@ -69,7 +69,7 @@ function routed(
     const key = map === "services" ? addressKey(view, frontend) : portKey(view, frontend);
     const way: Element[] = dispatched ? [{ of: dispatch, key, verdict: { goto: chain } }] : [];
     if (refusal === undefined) return way;
-    return [...way, { of: refusals, key, comment: view.name, verdict: VERDICTS[refusal] }];
+    return [...way, { of: refusals, key, comment: commentOf(view), verdict: VERDICTS[refusal] }];
   };
 }
 

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import type { ServiceView } from "../service-view.ts";
 import { GOLDEN_OPTIONS, goldenTable } from "../testing/golden-table.ts";
 import { renderNftables } from "./index.ts";
-import { endpointBase, serviceBase } from "./names.ts";
+import { commentOf, endpointBase, serviceBase } from "./names.ts";
 import { drawOf } from "./numgen.ts";
 
 const view = { service: "default/web", protocol: "tcp", portName: "http" } as ServiceView;
@@ -26,6 +26,14 @@ describe("names", () => {
     const long = { ...view, portName: "p".repeat(300) };
     expect(serviceBase(long)).toHaveLength(240);
     expect(serviceBase(long)).toMatch(/p\.\.\.$/);
+  });
+});
+
+describe("comments", () => {
+  test("have at most 128 characters, since nft takes no table with a longer one", () => {
+    expect(commentOf({ ...view, name: "default/web:http" })).toBe("default/web:http");
+    const name = `${"n".repeat(63)}/${"s".repeat(63)}:${"p".repeat(63)}`;
+    expect(commentOf({ ...view, name })).toBe(`${name.slice(0, 125)}...`);
   });
 });
 

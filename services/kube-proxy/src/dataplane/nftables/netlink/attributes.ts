@@ -82,8 +82,8 @@ const HEADER = 4;
 const MAX_LENGTH = 0xffff;
 const NESTED = 0x8000;
 const MESSAGE_HEADER = 20;
-/** nft takes no longer comments (NFTNL_UDATA_COMMENT_MAXLEN), with the zero at their end. */
-const MAX_USER_FIELD = 128;
+/** nft takes no longer comments (NFTNL_UDATA_COMMENT_MAXLEN), here with the zero at their end. */
+const MAX_USER_FIELD = 129;
 
 function padded(length: number): number {
   return Math.ceil(length / 4) * 4;

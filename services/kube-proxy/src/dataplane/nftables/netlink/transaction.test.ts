@@ -174,8 +174,8 @@ describe("encodeTransaction", () => {
     ['"10.0.0.0/33" as a range of IPv4', rule({ kind: "source-in", cidr: "10.0.0.0/33" })],
     ['"fd00::" as an address of IPv4', rule({ kind: "source-in", cidr: "fd00::/8" })],
     [
-      "a comment of 129 octets",
-      { do: "add-rule", chain: "a", rule: { statements: [], comment: "c".repeat(128) } },
+      "a comment of 130 octets",
+      { do: "add-rule", chain: "a", rule: { statements: [], comment: "c".repeat(129) } },
     ],
     [
       "2 fields for cluster-ips",
