@@ -18,7 +18,7 @@ describe.each(MODES)("data plane $mode, in a network of its own", ({ mode, progr
 describe("changes of nftables by netlink, in a network of its own", () => {
   const problem = sandboxProblem("nft");
 
-  test("do what nft does", async ({ skip }) => {
+  test("do what nft does", { timeout: 240_000 }, async ({ skip }) => {
     if (problem !== undefined) skip(problem);
     expect(await runSpecification("netlink")).toBeGreaterThanOrEqual(7);
   });
