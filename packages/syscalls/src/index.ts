@@ -12,6 +12,7 @@ export type { EpollLayout } from "./epoll-events.ts";
 export { ERRNO, errnoName, orThrow, SyscallError } from "./errno.ts";
 export { loadSyscalls, SyscallsUnavailableError } from "./load.ts";
 export type { Memory } from "./memory.ts";
+export { createMessageBatch, type MessageBatch } from "./message-batch.ts";
 export {
   familyOf,
   formatIpv4,

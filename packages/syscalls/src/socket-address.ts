@@ -6,6 +6,8 @@ import { AF } from "./constants.ts";
 export const SOCKADDR_BYTES = 28;
 const SOCKADDR_IN_BYTES = 16;
 
+const [DOT, ZERO] = [46, 48];
+
 const LITTLE_ENDIAN = endianness() === "LE";
 
 /** An IP address and a port. */
@@ -30,7 +32,7 @@ export function writeSocketAddress(bytes: Buffer, offset: number, { ip, port }: 
   bytes.writeUInt16BE(port, offset + 2);
   if (family === AF.INET) {
     bytes.fill(0, offset + 4, offset + SOCKADDR_IN_BYTES);
-    ip.split(".").forEach((part, index) => bytes.writeUInt8(Number(part), offset + 4 + index));
+    bytes.writeUInt32BE(parseIpv4(ip), offset + 4);
     return SOCKADDR_IN_BYTES;
   }
   bytes.fill(0, offset + 4, offset + SOCKADDR_BYTES);
@@ -50,6 +52,17 @@ export function readSocketAddress(bytes: Buffer, offset: number): Address {
 /** `10.96.0.1` for 0x0a600001. */
 export function formatIpv4(value: number): string {
   return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
+}
+
+/** 0x0a600001 for `10.96.0.1`; without a string of each part, since every connection needs it. */
+function parseIpv4(ip: string): number {
+  let [value, part] = [0, 0];
+  for (let n = 0; n < ip.length; n++) {
+    const code = ip.charCodeAt(n);
+    if (code === DOT) [value, part] = [value * 256 + part, 0];
+    else part = part * 10 + (code - ZERO);
+  }
+  return value * 256 + part;
 }
 
 /** The eight groups of an IPv6 address. */

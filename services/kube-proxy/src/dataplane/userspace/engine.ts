@@ -19,7 +19,10 @@ export interface ForwarderEngine extends Disposable {
    * accepted connections alone. Rejects when the address cannot be bound.
    */
   serveTcp(current: () => Frontend, context: TcpContext): Promise<Disposable>;
-  /** Binds a UDP frontend's address. Rejects when it cannot be bound. */
+  /**
+   * Binds a UDP frontend's address. Rejects when it cannot be bound. A datagram is there only while
+   * it is handled, and may only be passed to this engine's own flows and listeners.
+   */
   listenUdp(address: Address, options: UdpListenerOptions): Promise<UdpListener>;
   /** Opens the flow of a UDP client to the endpoint that was decided on. */
   openUdpFlow(decision: ForwardDecision, events: UdpFlowEvents): UdpFlow;

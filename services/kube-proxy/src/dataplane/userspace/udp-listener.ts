@@ -1,19 +1,25 @@
-import type { RemoteInfo, Socket } from "node:dgram";
+import type { Socket } from "node:dgram";
 import type { Address } from "@kubehop/routing";
 import { createUdpSocket } from "./udp-socket.ts";
 
 /** Asks the kernel to hold bursts of datagrams (cut to net.core.rmem_max). */
-const RECEIVE_BUFFER_BYTES = 1024 * 1024;
+export const RECEIVE_BUFFER_BYTES: number = 1024 * 1024;
+
+/** Where a datagram came from. */
+export interface UdpClient {
+  readonly address: string;
+  readonly port: number;
+}
 
 /** A bound socket that clients send datagrams to. Disposing closes it at once. */
 export interface UdpListener extends Disposable {
   /** Sends a datagram to a client from the frontend's own address. */
-  reply(datagram: Buffer, client: RemoteInfo): void;
+  reply(datagram: Buffer, client: UdpClient): void;
 }
 
 /** What a listener does with datagrams and errors. */
 export interface UdpListenerOptions {
-  onDatagram(datagram: Buffer, client: RemoteInfo, listener: UdpListener): void;
+  onDatagram(datagram: Buffer, client: UdpClient, listener: UdpListener): void;
   onError(error: Error): void;
 }
 

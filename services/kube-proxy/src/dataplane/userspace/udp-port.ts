@@ -1,4 +1,3 @@
-import type { RemoteInfo } from "node:dgram";
 import type { RejectReason } from "@kubehop/api";
 import {
   acceptsFlows,
@@ -13,7 +12,7 @@ import type { FrontendPort } from "./frontend-port.ts";
 import { emitClosed, emitForwarded, emitRejected, type ForwardedFlow } from "./hops.ts";
 import type { UdpFlow } from "./udp-flow.ts";
 import type { TrackedFlow, UdpFlows } from "./udp-flows.ts";
-import type { UdpListener } from "./udp-listener.ts";
+import type { UdpClient, UdpListener } from "./udp-listener.ts";
 
 /** What the UDP frontends of a forwarder share. */
 export interface UdpContext extends ForwarderContext {
@@ -81,7 +80,7 @@ class UdpPort implements FrontendPort {
     return this.#binding.problem();
   }
 
-  #take(datagram: Buffer, client: RemoteInfo, listener: UdpListener): void {
+  #take(datagram: Buffer, client: UdpClient, listener: UdpListener): void {
     const key = `${client.address}:${client.port}`;
     const flow = this.#flows.get(key) ?? this.#open(key, client, listener);
     if (flow === undefined) return;
@@ -89,7 +88,7 @@ class UdpPort implements FrontendPort {
     flow.upstream.send(datagram);
   }
 
-  #open(key: string, client: RemoteInfo, listener: UdpListener): ClientFlow | undefined {
+  #open(key: string, client: UdpClient, listener: UdpListener): ClientFlow | undefined {
     const { affinity, random, table } = this.#context;
     const flow = this.#createFlow(client);
     const decision = decide(table(), flow, random(), affinity);
@@ -158,7 +157,7 @@ class UdpPort implements FrontendPort {
     emitRejected(tracer, { flow, reason, service: this.#frontend.service.name, resourceVersion });
   }
 
-  #createFlow({ address, port }: RemoteInfo): Flow {
+  #createFlow({ address, port }: UdpClient): Flow {
     return {
       protocol: "UDP",
       client: { ip: address, port },

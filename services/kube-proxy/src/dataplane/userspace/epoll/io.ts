@@ -1,4 +1,4 @@
-import type { Memory, Syscalls } from "@kubehop/syscalls";
+import type { Memory, MessageBatch, Syscalls } from "@kubehop/syscalls";
 import type { EventLoop } from "./event-loop.ts";
 import type { Sockets } from "./sockets.ts";
 
@@ -9,4 +9,6 @@ export interface Io {
   readonly sockets: Sockets;
   /** Every read lands here; what is not sent on at once is copied. */
   readonly scratch: Memory;
+  /** Every datagram is here while it is handled. */
+  readonly batch: MessageBatch;
 }

@@ -16,6 +16,7 @@ import {
   writeSocketAddress,
 } from "@kubehop/syscalls";
 import { KEEP_ALIVE_MS } from "../accept.ts";
+import { RECEIVE_BUFFER_BYTES } from "../udp-listener.ts";
 
 /** Connections the kernel completes while the process is busy (cut to net.core.somaxconn). */
 const BACKLOG = 4_096;
@@ -64,14 +65,26 @@ export class Sockets {
 
   /** A socket that is being connected; negative errno when that has failed already. */
   connect(address: Address): number {
-    const fd = this.#sys.socket(familyOf(address.ip), SOCK.STREAM | SOCK.NONBLOCK | SOCK.CLOEXEC);
-    if (fd < 0) return fd;
-    this.#setStreamOptions(fd);
-    const length = writeSocketAddress(this.#memory.bytes, ADDRESS, address);
-    const result = this.#sys.connect(fd, this.#memory.address + ADDRESS, length);
-    if (result === 0 || result === -ERRNO.EINPROGRESS) return fd;
-    this.#sys.close(fd);
-    return result;
+    return this.#connect(SOCK.STREAM, address);
+  }
+
+  /** A UDP socket at an address. Throws SyscallError. */
+  bindUdp(address: Address): number {
+    const fd = this.#open(address.ip, SOCK.DGRAM);
+    try {
+      // Cut to net.core.rmem_max.
+      this.set(fd, OPTION.RCVBUF, RECEIVE_BUFFER_BYTES);
+      this.#bind(fd, address);
+      return fd;
+    } catch (error) {
+      this.#sys.close(fd);
+      throw error;
+    }
+  }
+
+  /** A UDP socket to an address alone, or negative errno. */
+  connectUdp(address: Address): number {
+    return this.#connect(SOCK.DGRAM, address);
   }
 
   /** A client's connection, or negative errno; `peer` tells of it until the next one. */
@@ -117,6 +130,17 @@ export class Sockets {
     this.#memory.bytes.writeInt32LE(value, VALUE);
     const address = this.#memory.address + VALUE;
     orThrow(this.#sys.setsockopt(fd, option, address, INT_BYTES), "setsockopt");
+  }
+
+  #connect(type: number, address: Address): number {
+    const fd = this.#sys.socket(familyOf(address.ip), type | SOCK.NONBLOCK | SOCK.CLOEXEC);
+    if (fd < 0) return fd;
+    if (type === SOCK.STREAM) this.#setStreamOptions(fd);
+    const length = writeSocketAddress(this.#memory.bytes, ADDRESS, address);
+    const result = this.#sys.connect(fd, this.#memory.address + ADDRESS, length);
+    if (result === 0 || result === -ERRNO.EINPROGRESS) return fd;
+    this.#sys.close(fd);
+    return result;
   }
 
   #open(ip: string, type: number): number {
