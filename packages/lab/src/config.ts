@@ -17,6 +17,8 @@ export interface LabEnvironment {
   readonly compileCache?: string;
   /** The seed of every process's random draws; without it they differ from run to run. */
   readonly seed?: string;
+  /** The `--forwarder` of every kube-proxy; without it they have their own default. */
+  readonly forwarder?: string;
 }
 
 /** A Node.js and its flags; the file to run comes behind them. */
@@ -31,6 +33,7 @@ export function readLabEnvironment(variables: Variables, execPath: string): LabE
   const path = withSystemFolders(variables["PATH"] ?? DEFAULT_PATH);
   const seed = variables["KUBEHOP_SEED"];
   const compileCache = variables["NODE_COMPILE_CACHE"];
+  const forwarder = variables["KUBEHOP_FORWARDER"];
   return {
     home: stateHome(variables),
     path,
@@ -38,6 +41,7 @@ export function readLabEnvironment(variables: Variables, execPath: string): LabE
     natsServer: findNatsServer(variables["KUBEHOP_NATS_SERVER"], path),
     ...(compileCache === undefined ? {} : { compileCache }),
     ...(seed === undefined ? {} : { seed }),
+    ...(forwarder === undefined ? {} : { forwarder }),
   };
 }
 

@@ -36,7 +36,7 @@ export function serviceCommand(
 
 /** The environment of every process of ours: nothing of the user's but PATH. */
 export function processEnv(plan: LabPlan): Record<string, string> {
-  const { path, compileCache, seed } = plan.environment;
+  const { path, compileCache, seed, forwarder } = plan.environment;
   return {
     PATH: path,
     LANG: "C.UTF-8",
@@ -45,6 +45,7 @@ export function processEnv(plan: LabPlan): Record<string, string> {
     MALLOC_ARENA_MAX: "1",
     ...(compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache }),
     ...(seed === undefined ? {} : { KUBEHOP_SEED: seed }),
+    ...(forwarder === undefined ? {} : { KUBEHOP_FORWARDER: forwarder }),
   };
 }
 

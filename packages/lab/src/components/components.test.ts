@@ -17,6 +17,7 @@ const plan: LabPlan = {
     node: ["/node", "--import", "/vendor"],
     natsServer: "/nats-server",
     seed: "7",
+    forwarder: "epoll",
   },
   topology,
   files: labFiles("/lab"),
@@ -61,13 +62,14 @@ describe("components", () => {
     expect(specs.flatMap(({ command }) => command).join(" ")).not.toContain("secret");
   });
 
-  it("get the bus's address and their own user, and the seed", () => {
+  it("get the bus's address and their own user, the seed and the forwarder", () => {
     expect(apiServer(plan).env).toEqual({
       PATH: "/bin",
       LANG: "C.UTF-8",
       KUBEHOP_LOG_LEVEL: "warn",
       MALLOC_ARENA_MAX: "1",
       KUBEHOP_SEED: "7",
+      KUBEHOP_FORWARDER: "epoll",
       KUBEHOP_BUS_URL: "nats://172.31.0.1:4222",
       KUBEHOP_BUS_USER: "apiserver",
       KUBEHOP_BUS_PASSWORD: "secret-a",
