@@ -70,10 +70,14 @@ describe("kube-proxy as a process", () => {
       events.some((event) => event.type === "synced" && Number(event.resourceVersion) >= revision),
     );
 
-  it("serves what the registry holds, follows it, and survives kill -9 and a lost bus", async () => {
+  it.each([
+    { flags: [] },
+    { flags: ["--forwarder=epoll"] },
+    { flags: ["--forwarder=epoll", "--workers=2"] },
+  ])("serves the registry, survives kill -9 and a lost bus: $flags", async ({ flags }) => {
     const service = await newService([ONE]);
     await publish(service);
-    let proxy = await startProxy(nats);
+    let proxy = await startProxy(nats, flags);
     expect(await ask(service.ip, service.port)).toBe(ONE);
 
     await served(await publish({ ...service, endpoints: [TWO] }));
@@ -81,7 +85,7 @@ describe("kube-proxy as a process", () => {
 
     await proxy.end("SIGKILL");
     await expect(ask(service.ip, service.port)).rejects.toThrow("ECONNREFUSED");
-    proxy = await startProxy(nats);
+    proxy = await startProxy(nats, flags);
     expect(await ask(service.ip, service.port)).toBe(TWO);
 
     await nats.kill();

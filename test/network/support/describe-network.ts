@@ -38,6 +38,12 @@ export function describeNetwork(mode: NetworkMode): void {
       expect(answer?.body).toBe(mode);
     });
 
+    test("forwards in userspace by whom the environment says", async () => {
+      const answer = await cluster?.nodes[0].http("http://172.31.0.11:10249/configz");
+      const forwarder = process.env["KUBEHOP_FORWARDER"] ?? "node";
+      expect(answer?.body).toContain(`"forwarder":"${forwarder}"`);
+    });
+
     test.concurrent.each(possible(concurrentCases))("%s", run);
     test.each(possible(disruptiveCases))("%s", run);
     test.concurrent.each(possible(lengthyCases))("%s", run);
