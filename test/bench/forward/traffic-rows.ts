@@ -77,6 +77,8 @@ export function ratioRows(measured: Measured): BenchRow[] {
     ...ratio("keep-alive requests", "userspace", "nginx stream"),
     ...ratio("new connections", "userspace", "nginx stream"),
     ...ratio("UDP, to and fro", "userspace", "nginx stream"),
+    ...ratio("keep-alive requests", "userspace, node", "nginx stream"),
+    ...ratio("new connections", "userspace, node", "nginx stream"),
     ...ratio("keep-alive requests", "userspace, 2 workers", "userspace"),
     ...ratio("new connections", "userspace, 2 workers", "userspace"),
     ...["keep-alive requests", "new connections", "one stream", "UDP, to and fro"].flatMap(
