@@ -113,9 +113,9 @@ async function startSocat(node: BenchNode): Promise<OwnedProcess | undefined> {
   const commands = PAIRS.map(
     ({ front, back }) =>
       `${program} TCP-LISTEN:${front},bind=${node.ip},fork,reuseaddr,backlog=4096,nodelay ` +
-      `TCP:${node.backendIp}:${back},nodelay 2>/dev/null &`,
+      `TCP:${node.backendIp}:${back},nodelay 2>/dev/null & pids="$pids $!";`,
   );
   return startCommand(
-    inside(node.namespace, "sh", "-c", `trap 'kill $(jobs -p)' TERM; ${commands.join(" ")} wait`),
+    inside(node.namespace, "sh", "-c", `pids=; trap 'kill $pids' TERM; ${commands.join(" ")} wait`),
   );
 }
