@@ -140,7 +140,7 @@ const LOAD = `
   ]);
   const address = Buffer.from([10, 96, 0, 50]);
   const udp = () => new Promise((resolve, reject) => {
-    const socket = createSocket("udp4").on("error", reject);
+    const socket = createSocket("udp4").on("error", reject).once("error", () => socket.close());
     const timer = setTimeout(() => socket.emit("error", new Error("no answer in 5 s")), 5000);
     socket.once("message", resolve).once("message", () => socket.close()).send(query, 53, server);
     socket.once("close", () => clearTimeout(timer));

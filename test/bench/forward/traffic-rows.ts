@@ -74,13 +74,11 @@ export function ratioRows(measured: Measured): BenchRow[] {
     return [{ name: `${label}: p50 added by ${of}`, unit: "us", value: median(times) }];
   };
   return [
-    ...ratio("keep-alive requests", "userspace", "nginx stream"),
-    ...ratio("new connections", "userspace", "nginx stream"),
-    ...ratio("UDP, to and fro", "userspace", "nginx stream"),
-    ...ratio("keep-alive requests", "userspace, node", "nginx stream"),
-    ...ratio("new connections", "userspace, node", "nginx stream"),
-    ...ratio("keep-alive requests", "userspace, 2 workers", "userspace"),
-    ...ratio("new connections", "userspace, 2 workers", "userspace"),
+    ...["keep-alive requests", "new connections", "UDP, to and fro"].flatMap((label) => [
+      ...ratio(label, "userspace", "nginx stream"),
+      ...ratio(label, "epoll", "nginx stream"),
+      ...ratio(label, "epoll, 2 workers", "epoll"),
+    ]),
     ...["keep-alive requests", "new connections", "one stream", "UDP, to and fro"].flatMap(
       (label) => [
         ...ratio(label, "nftables", "direct"),
@@ -89,7 +87,7 @@ export function ratioRows(measured: Measured): BenchRow[] {
       ],
     ),
     ...["one kept-alive request at a time", "one new connection at a time"].flatMap((label) =>
-      ["userspace", "nftables", "iptables", "nginx stream", "HAProxy"].flatMap((name) =>
+      ["userspace", "epoll", "nftables", "iptables", "nginx stream", "HAProxy"].flatMap((name) =>
         added(label, name),
       ),
     ),

@@ -40,7 +40,7 @@ export function describeNetwork(mode: NetworkMode): void {
 
     test("forwards in userspace by whom the environment says", async () => {
       const answer = await cluster?.nodes[0].http("http://172.31.0.11:10249/configz");
-      const forwarder = process.env["KUBEHOP_FORWARDER"] ?? "auto";
+      const forwarder = process.env["KUBEHOP_FORWARDER"] ?? "node";
       expect(answer?.body).toContain(`"forwarder":"${forwarder}"`);
     });
 
