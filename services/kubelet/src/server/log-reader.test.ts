@@ -34,7 +34,7 @@ function source(): LogSource {
 
 async function read(query: Partial<LogQuery> = {}): Promise<string> {
   let text = "";
-  for await (const chunk of readLog(source(), { ...ALL, ...query }, never))
+  for await (const chunk of await readLog(source(), { ...ALL, ...query }, never))
     text += chunk.toString();
   return text;
 }
@@ -69,7 +69,7 @@ describe("readLog", () => {
   it("follows until the container ends, also over a rotation", async () => {
     running = true;
     const lines: string[] = [];
-    for await (const chunk of readLog(source(), { ...ALL, follow: true }, never)) {
+    for await (const chunk of await readLog(source(), { ...ALL, follow: true }, never)) {
       lines.push(chunk.toString());
       if (lines.length === 1) appendFileSync(path, "four\n");
       if (lines.length === 2) {
@@ -84,7 +84,7 @@ describe("readLog", () => {
   it("stops following when the reader leaves", async () => {
     running = true;
     const gone = new AbortController();
-    for await (const _chunk of readLog(source(), { ...ALL, follow: true }, gone.signal))
+    for await (const _chunk of await readLog(source(), { ...ALL, follow: true }, gone.signal))
       gone.abort();
     expect(gone.signal.aborted).toBe(true);
   });

@@ -20,18 +20,27 @@ const CHUNK_BYTES = 64 * 1_024;
 
 /**
  * Reads a log: what there is, from the line the query asks for, then with `follow` what comes
- * until the container ends or the signal aborts. A missing file is an empty log.
+ * until the container ends or the signal aborts. A missing file is an empty log. What there is
+ * counts from the moment at which the promise resolves.
  */
-export async function* readLog(
+export async function readLog(
   source: LogSource,
   query: LogQuery,
   signal: AbortSignal,
-): AsyncGenerator<Buffer> {
-  const limit = { left: query.limitBytes ?? Number.POSITIVE_INFINITY };
-  const lines = createStamper(source, query);
+): Promise<AsyncGenerator<Buffer>> {
   const rotated =
     query.tailLines === undefined ? await readOrEmpty(rotatedPath(source.path)) : Buffer.alloc(0);
   const present = await readOrEmpty(source.path);
+  return chunks(source, { rotated, present }, { query, signal });
+}
+
+async function* chunks(
+  source: LogSource,
+  { rotated, present }: { readonly rotated: Buffer; readonly present: Buffer },
+  { query, signal }: { readonly query: LogQuery; readonly signal: AbortSignal },
+): AsyncGenerator<Buffer> {
+  const limit = { left: query.limitBytes ?? Number.POSITIVE_INFINITY };
+  const lines = createStamper(source, query);
   if (rotated.length > 0) yield* limited(rotated, limit);
   const from = startOffset(source, present, query);
   yield* limited(lines(present.subarray(from), from), limit);
