@@ -8,9 +8,11 @@ import { attachTo } from "./attach.ts";
 function program() {
   const input = new PassThrough();
   let log = "";
-  const ended = text(input).then((typed) => {
+  const answer = async (): Promise<void> => {
+    const typed = await text(input);
     log += `${typed.length} typed\n`;
-  });
+  };
+  const ended = answer();
   ended.catch(() => {});
   const read: LogReader = async () => {
     // A file is looked at in later turns.
