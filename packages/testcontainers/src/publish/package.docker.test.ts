@@ -10,7 +10,7 @@ import { writePackage } from "./write-package.ts";
 const execute = promisify(execFile);
 const PACKAGE = join(import.meta.dirname, "../..");
 const TSC = join(PACKAGE, "../../node_modules/.bin/tsc");
-const INSTALL_MS = 120_000;
+const INSTALL_MS = 600_000;
 const RUN_MS = 120_000;
 /** A name of the image that nobody else uses, so that what it leaves can be told from others'. */
 const OWN_IMAGE = `kubehop-test-package:${process.pid}`;

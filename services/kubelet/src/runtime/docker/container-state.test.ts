@@ -12,6 +12,7 @@ describe("lifeOf", () => {
   it.each<[title: string, container: EngineContainer, isStarting: boolean, life: object]>([
     ["runs", testEngineContainer(), false, { phase: "running", startedAt: NOW }],
     ["is being started", container({}), true, { phase: "starting" }],
+    ["ended before it was looked at", container({ ending: true }), false, { phase: "starting" }],
     [
       "was left when a kubelet died",
       container({}),

@@ -43,7 +43,8 @@ export function lifeOf({
   const since = startedAt === undefined ? {} : { startedAt };
   if (container.running) return { phase: "running", ...since };
   if (startedAt === undefined) {
-    if (isStarting) return { phase: "starting" };
+    // What has ended was started, though nobody has looked at it since.
+    if (isStarting || container.ending === true) return { phase: "starting" };
     const startError = error === "" ? "it was made and never started" : startErrorText(error);
     return { phase: "exited", exitCode: NOT_STARTED, finishedAt: createdAt, startError };
   }
