@@ -1,10 +1,9 @@
 import type { ServiceTable } from "@kubehop/routing";
 import { type RulesContext, type RulesOptions, toContext } from "../rules-options.ts";
 import { type ServiceView, viewServices } from "../service-view.ts";
-import type { NftCommand } from "./command.ts";
 import { commandText } from "./command-text.ts";
 import { type Element, elementsOf } from "./elements.ts";
-import { affinitySets, buildChains } from "./service-chains.ts";
+import { changeCommands, NOTHING, partOf } from "./part.ts";
 import { declareTables, REJECT_CHAIN, rejectChain, sharedRules } from "./shared-rules.ts";
 
 /** The rules of kube-proxy's nftables mode as a script for `nft -f`: table ip (ip6) kube-proxy. */
@@ -34,14 +33,7 @@ function excerptHead(elements: readonly Element[], context: RulesContext): strin
 
 /** `written` holds the elements of earlier service ports: a cluster IP is added once. */
 function serviceLines(view: ServiceView, context: RulesContext, written: Set<string>): string[] {
-  const chains = buildChains(view, context);
-  const own: NftCommand[] = [
-    ...affinitySets(view).map((set): NftCommand => ({ do: "add-set", set })),
-    ...chains.map(({ name }): NftCommand => ({ do: "add-chain", chain: name })),
-    ...chains.flatMap(({ name, rules }) =>
-      rules.map((rule): NftCommand => ({ do: "add-rule", chain: name, rule })),
-    ),
-  ];
+  const own = changeCommands(NOTHING, partOf(view, context));
   const lines = elementsOf(view)
     .map((element) => commandText({ do: "add-element", element }, context.family))
     .filter((line) => !written.has(line));
