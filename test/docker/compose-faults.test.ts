@@ -14,6 +14,8 @@ const PROBE_MS = 2_000;
 const EVENT_MS = 300;
 const ATTEMPTS = 3;
 const RATE = 500;
+/** A change of a node's network meets what looks after it at another moment each time. */
+const CUTS = 10;
 
 /** How requests are sent amid which something happens. */
 interface Load {
@@ -74,15 +76,21 @@ describeComposeLab("faults of the compose lab", {}, (lab) => {
   test("a node that is cut off costs connections time, not their success, and comes back", async () => {
     const fabric = `${lab().project}_fabric`;
     const node = lab().container("node-2");
-    await dockerOk(["network", "disconnect", fabric, node]);
+    const startedAt = await startOf(node);
+    const cut = () => dockerOk(["network", "disconnect", fabric, node]);
+    const mend = () =>
+      dockerOk(["network", "connect", "--ip", `${lab().env["KUBEHOP_FABRIC"]}.12`, fabric, node]);
+    await cut();
     try {
       // By address: a resolver that draws the DNS pod of that node waits for its own time-out.
       for (let count = 0; count < 10; count += 1) await expectAnswer(lab(), BY_ADDRESS);
     } finally {
-      const ip = `${lab().env["KUBEHOP_FABRIC"]}.12`;
-      await dockerOk(["network", "connect", "--ip", ip, fabric, node]);
+      await mend();
     }
+    for (let count = 0; count < CUTS; count += 1) await cut().then(mend);
     await answersFromNode(lab(), "node-2");
+    // The kubelet and kube-proxy would be left in the network of the start before.
+    expect(await startOf(node)).toBe(startedAt);
   });
 
   test("a kubelet that is killed takes no pod along; a dead endpoint that nobody tells of is passed over", async () => {
@@ -275,6 +283,11 @@ async function readyEndpoints(lab: ComposeLab, count: number): Promise<string[]>
 async function addressOf(lab: ComposeLab, container: string): Promise<string> {
   const format = `{{(index .NetworkSettings.Networks "${lab.project}_node-1").IPAddress}}`;
   return (await dockerOk(["inspect", "--format", format, container])).trim();
+}
+
+/** When a container was started last. */
+async function startOf(container: string): Promise<string> {
+  return (await dockerOk(["inspect", "--format", "{{.State.StartedAt}}", container])).trim();
 }
 
 async function expectAnswer(lab: ComposeLab, url = URL): Promise<void> {
