@@ -18,6 +18,7 @@ export {
   formatIpv4,
   readSocketAddress,
   SOCKADDR_BYTES,
+  writeIp,
   writeSocketAddress,
 } from "./socket-address.ts";
 export type { Syscalls } from "./syscalls.ts";

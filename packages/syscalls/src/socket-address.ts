@@ -1,5 +1,4 @@
 import { isIPv6 } from "node:net";
-import { endianness } from "node:os";
 import { AF } from "./constants.ts";
 
 /** Bytes that the address of any family here takes: a sockaddr_in6. */
@@ -7,8 +6,6 @@ export const SOCKADDR_BYTES = 28;
 const SOCKADDR_IN_BYTES = 16;
 
 const [DOT, ZERO] = [46, 48];
-
-const LITTLE_ENDIAN = endianness() === "LE";
 
 /** An IP address and a port. */
 interface Address {
@@ -23,26 +20,29 @@ export function familyOf(ip: string): number {
 
 /**
  * Writes a sockaddr_in or sockaddr_in6 at an offset and gives its length. `ip` must be an IP
- * address without a zone.
+ * address without a zone. Words are in this machine's order: both processors known here begin with
+ * the low end.
  */
 export function writeSocketAddress(bytes: Buffer, offset: number, { ip, port }: Address): number {
   const family = familyOf(ip);
-  if (LITTLE_ENDIAN) bytes.writeUInt16LE(family, offset);
-  else bytes.writeUInt16BE(family, offset);
+  const isIpv4 = family === AF.INET;
+  const length = isIpv4 ? SOCKADDR_IN_BYTES : SOCKADDR_BYTES;
+  bytes.writeUInt16LE(family, offset);
   bytes.writeUInt16BE(port, offset + 2);
-  if (family === AF.INET) {
-    bytes.fill(0, offset + 4, offset + SOCKADDR_IN_BYTES);
-    bytes.writeUInt32BE(parseIpv4(ip), offset + 4);
-    return SOCKADDR_IN_BYTES;
-  }
-  bytes.fill(0, offset + 4, offset + SOCKADDR_BYTES);
-  groupsOf(ip).forEach((group, index) => bytes.writeUInt16BE(group, offset + 8 + 2 * index));
-  return SOCKADDR_BYTES;
+  bytes.fill(0, offset + 4, offset + length);
+  writeIp(bytes, offset + (isIpv4 ? 4 : 8), ip);
+  return length;
+}
+
+/** Writes the 4 or 16 octets of an IP address without a zone at an offset. */
+export function writeIp(bytes: Buffer, offset: number, ip: string): void {
+  if (!isIPv6(ip)) bytes.writeUInt32BE(parseIpv4(ip), offset);
+  else groupsOf(ip).forEach((group, index) => bytes.writeUInt16BE(group, offset + 2 * index));
 }
 
 /** Reads a sockaddr_in or sockaddr_in6, IPv6 addresses in the form that Node.js writes. */
 export function readSocketAddress(bytes: Buffer, offset: number): Address {
-  const family = LITTLE_ENDIAN ? bytes.readUInt16LE(offset) : bytes.readUInt16BE(offset);
+  const family = bytes.readUInt16LE(offset);
   const port = bytes.readUInt16BE(offset + 2);
   if (family === AF.INET) return { ip: formatIpv4(bytes.readUInt32BE(offset + 4)), port };
   const groups = Array.from({ length: 8 }, (_, n) => bytes.readUInt16BE(offset + 8 + 2 * n));

@@ -1,14 +1,17 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { IpFamily } from "@kubehop/routing";
 import { type KeyField, keyFieldsOf, type NftElement, type NftVerdict } from "@kubehop/rules";
+import { writeIp } from "@kubehop/syscalls";
 import { attribute, name, nested, NotEncodable, number } from "./attributes.ts";
 import { NFTA, PROTOCOL, VERDICT } from "./constants.ts";
 
 /** The octets of an address, which must be of the family. Throws NotEncodable. */
 export function addressOctets(ip: string, family: IpFamily): Buffer {
-  if (family === "IPv4" && isIPv4(ip)) return Buffer.from(ip.split(".").map(Number));
-  if (family === "IPv6" && isIPv6(ip) && !ip.includes("%")) return ipv6Octets(ip);
-  throw new NotEncodable(`"${ip}" as an address of ${family}`);
+  const fits = family === "IPv4" ? isIPv4(ip) : isIPv6(ip) && !ip.includes("%");
+  if (!fits) throw new NotEncodable(`"${ip}" as an address of ${family}`);
+  const octets = Buffer.alloc(family === "IPv4" ? 4 : 16);
+  writeIp(octets, 0, ip);
+  return octets;
 }
 
 /** A CIDR's first address and the number of its leading bits. Throws NotEncodable. */
@@ -69,14 +72,4 @@ function fieldOctets(field: KeyField, text: string, family: IpFamily): Buffer {
   if (field === "inet_service") return portOctets(Number(text));
   if (text === "tcp" || text === "udp") return Buffer.from([PROTOCOL[text]]);
   throw new NotEncodable(`"${text}" as a protocol`);
-}
-
-function ipv6Octets(ip: string): Buffer {
-  // A URL's host is written in groups alone, shortened at most once (RFC 5952).
-  const text = new URL(`http://[${ip}]/`).hostname.slice(1, -1);
-  const [head = [], tail = []] = text.split("::").map((part) => part.split(":").filter(Boolean));
-  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => "0");
-  return Buffer.concat(
-    [...head, ...zeros, ...tail].map((group) => portOctets(parseInt(group, 16))),
-  );
 }
