@@ -3,6 +3,7 @@ import { ERRNO, errnoName, orThrow, SyscallError } from "./errno.ts";
 
 it("names errors as Node.js does, and numbers without a name", () => {
   expect(errnoName(ERRNO.EMFILE)).toBe("EMFILE");
+  expect(errnoName(ERRNO.EAGAIN)).toBe("EAGAIN");
   expect(errnoName(9_999)).toBe("errno 9999");
 });
 

@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { getSystemErrorMap } from "node:util";
 
 /** The errors a caller tells apart; system calls here give them negative, as the kernel does. */
 export const ERRNO: Readonly<
@@ -15,11 +16,12 @@ export const ERRNO: Readonly<
   >
 > = constants.errno;
 
-const NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+/** Names and texts by the negative number. */
+const KNOWN = getSystemErrorMap();
 
 /** `ECONNREFUSED` for 111; `errno 9999` for a number without a name. */
 export function errnoName(errno: number): string {
-  return NAMES.get(errno) ?? `errno ${errno}`;
+  return KNOWN.get(-errno)?.[0] ?? `errno ${errno}`;
 }
 
 /** A system call that has failed. */
