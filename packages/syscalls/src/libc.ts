@@ -68,18 +68,19 @@ function bindSockets(
 function bindTransfers(
   bind: Bind,
   settle: Settle,
-): Pick<Syscalls, "recv" | "send" | "recvmmsg" | "sendmmsg" | "shutdown" | "close"> {
+): Pick<Syscalls, "recv" | "send" | "sendto" | "recvmmsg" | "shutdown" | "close"> {
   const recv = bind("recv", WORD, INT, WORD, WORD, INT);
   const send = bind("send", WORD, INT, WORD, WORD, INT);
+  const sendto = bind("sendto", WORD, INT, WORD, WORD, INT, WORD, INT);
   const recvmmsg = bind("recvmmsg", INT, INT, WORD, INT, INT, WORD);
-  const sendmmsg = bind("sendmmsg", INT, INT, WORD, INT, INT);
   const shutdown = bind("shutdown", INT, INT, INT);
   const close = bind("close", INT, INT);
   return {
     recv: (fd, buffer, length, flags) => settle(recv(fd, buffer, length, flags)),
     send: (fd, buffer, length, flags) => settle(send(fd, buffer, length, flags)),
+    sendto: (fd, buffer, length, to) =>
+      settle(sendto(fd, buffer, length, 0, to.address, to.length)),
     recvmmsg: (fd, vector, count, flags) => settle(recvmmsg(fd, vector, count, flags, 0)),
-    sendmmsg: (fd, vector, count, flags) => settle(sendmmsg(fd, vector, count, flags)),
     shutdown: (fd, how) => settle(shutdown(fd, how)),
     close: (fd) => settle(close(fd)),
   };

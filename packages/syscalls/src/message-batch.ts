@@ -32,14 +32,14 @@ export interface MessageBatch {
 
 /** Makes room for `count` datagrams of any size. */
 export function createMessageBatch(sys: Syscalls, count: number): MessageBatch {
-  const headers = sys.allocate((count + 1) * HEADER.bytes);
-  const vectors = sys.allocate((count + 1) * VECTOR.bytes);
-  const names = sys.allocate((count + 1) * NAME_BYTES);
+  const headers = sys.allocate(count * HEADER.bytes);
+  const vectors = sys.allocate(count * VECTOR.bytes);
+  const names = sys.allocate(count * NAME_BYTES);
+  const receiver = sys.allocate(NAME_BYTES);
   const data = sys.allocate(count * DATAGRAM_BYTES);
   const { buffer, byteOffset } = headers.bytes;
   const words = new Uint32Array(buffer, byteOffset, headers.bytes.length / 4);
-  // The last header is for sending.
-  for (let n = 0; n <= count; n++) layOut(n);
+  for (let n = 0; n < count; n++) layOut(n);
 
   function layOut(n: number): void {
     const [header, vector] = [n * HEADER.bytes, n * VECTOR.bytes];
@@ -67,13 +67,9 @@ export function createMessageBatch(sys: Syscalls, count: number): MessageBatch {
     source: (index) => readSocketAddress(names.bytes, index * NAME_BYTES),
     addressOf,
     sendTo(fd, bytes, to) {
-      const vector = count * VECTOR.bytes;
-      writePointer(vectors, vector + VECTOR.base, addressOf(bytes));
-      writePointer(vectors, vector + VECTOR.length, bytes.length);
-      const length = writeSocketAddress(names.bytes, count * NAME_BYTES, to);
-      words[wordOf(count, HEADER.nameLength)] = length;
-      const sent = sys.sendmmsg(fd, headers.address + count * HEADER.bytes, 1, 0);
-      return sent < 0 ? sent : bytes.length;
+      const length = writeSocketAddress(receiver.bytes, 0, to);
+      const name = { address: receiver.address, length };
+      return sys.sendto(fd, addressOf(bytes), bytes.length, name);
     },
   };
 }

@@ -23,9 +23,15 @@ export interface Syscalls {
   getsockopt(fd: number, option: SocketOption, value: number, length: number): number;
   recv(fd: number, buffer: number, length: number, flags: number): number;
   send(fd: number, buffer: number, length: number, flags: number): number;
+  /** Without flags; `to` tells where the sockaddr lies. */
+  sendto(
+    fd: number,
+    buffer: number,
+    length: number,
+    to: { readonly address: number; readonly length: number },
+  ): number;
   /** `vector` is of struct mmsghdr; gives how many messages came. */
   recvmmsg(fd: number, vector: number, count: number, flags: number): number;
-  sendmmsg(fd: number, vector: number, count: number, flags: number): number;
   shutdown(fd: number, how: number): number;
   close(fd: number): number;
   epollCreate(): number;
