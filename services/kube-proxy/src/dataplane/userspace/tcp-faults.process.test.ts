@@ -48,11 +48,7 @@ describe.each(ENGINES)("over $engine", (under) => {
   describe("a reset in the middle of a stream", () => {
     it("of the endpoint is a reset for a client that is behind, never an end", async () => {
       await using path = await openPath(under, (socket) => socket.write(Buffer.alloc(32 * MIB)));
-      const client = await path.open();
-      await once(client, "data");
-      client.pause();
-      const server = await path.backend.next();
-      await waitFor(() => server.writableLength > 0);
+      const { client, server } = await stall(path);
       server.resetAndDestroy();
       expect(await outcomeOf(client)).toBe("ECONNRESET");
       await waitFor(() => path.test.stats.tcpConnectionsOpen === 0);
@@ -60,11 +56,7 @@ describe.each(ENGINES)("over $engine", (under) => {
 
     it("of the client is a reset for an endpoint whose bytes nobody takes any more", async () => {
       await using path = await openPath(under, (socket) => socket.write(Buffer.alloc(32 * MIB)));
-      const client = await path.open();
-      await once(client, "data");
-      client.pause();
-      const server = await path.backend.next();
-      await waitFor(() => server.writableLength > 0);
+      const { client, server } = await stall(path);
       const outcome = outcomeOf(server);
       client.resetAndDestroy();
       expect(["ECONNRESET", "EPIPE"]).toContain(await outcome);
@@ -131,6 +123,16 @@ async function openPath(
     serve: (other: LoopbackService) => test.plane.sync(tableOf(service, other)),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** A client that takes no more of a stream that has begun, and its endpoint's side. */
+async function stall({ open, backend }: Awaited<ReturnType<typeof openPath>>) {
+  const client = await open();
+  await once(client, "data");
+  client.pause();
+  const server = await backend.next();
+  await waitFor(() => server.writableLength > 0);
+  return { client, server };
 }
 
 async function openFiles(): Promise<number> {

@@ -48,19 +48,14 @@ export class Sockets {
 
   /** A listening socket. `shared` lets others listen at the same address. Throws SyscallError. */
   listen(address: Address, shared: boolean): number {
-    const fd = this.#open(address.ip, SOCK.STREAM);
-    try {
+    return this.#open(address.ip, SOCK.STREAM, (fd) => {
       this.set(fd, OPTION.REUSEADDR, 1);
       if (shared) this.set(fd, OPTION.REUSEPORT, 1);
       this.#bind(fd, address);
       // Linux hands these on to each accepted socket.
       this.#setStreamOptions(fd);
       orThrow(this.#sys.listen(fd, BACKLOG), "listen", describe(address));
-      return fd;
-    } catch (error) {
-      this.#sys.close(fd);
-      throw error;
-    }
+    });
   }
 
   /** A socket that is being connected; negative errno when that has failed already. */
@@ -70,16 +65,11 @@ export class Sockets {
 
   /** A UDP socket at an address. Throws SyscallError. */
   bindUdp(address: Address): number {
-    const fd = this.#open(address.ip, SOCK.DGRAM);
-    try {
+    return this.#open(address.ip, SOCK.DGRAM, (fd) => {
       // Cut to net.core.rmem_max.
       this.set(fd, OPTION.RCVBUF, RECEIVE_BUFFER_BYTES);
       this.#bind(fd, address);
-      return fd;
-    } catch (error) {
-      this.#sys.close(fd);
-      throw error;
-    }
+    });
   }
 
   /** A UDP socket to an address alone, or negative errno. */
@@ -143,11 +133,18 @@ export class Sockets {
     return result;
   }
 
-  #open(ip: string, type: number): number {
+  /** A socket that is made ready, and closed when that fails. */
+  #open(ip: string, type: number, prepare: (fd: number) => void): number {
     const family = familyOf(ip);
     const fd = orThrow(this.#sys.socket(family, type | SOCK.NONBLOCK | SOCK.CLOEXEC), "socket");
-    if (family === AF.INET6) this.set(fd, OPTION.IPV6_V6ONLY, 1);
-    return fd;
+    try {
+      if (family === AF.INET6) this.set(fd, OPTION.IPV6_V6ONLY, 1);
+      prepare(fd);
+      return fd;
+    } catch (error) {
+      this.#sys.close(fd);
+      throw error;
+    }
   }
 
   #bind(fd: number, address: Address): void {
