@@ -144,8 +144,8 @@ export interface LogQuery {
 }
 
 /**
- * Reads a log until its end, or with `follow` until the container ends or the signal aborts.
- * Rejects when it cannot be read.
+ * Reads a log until its end, or with `follow` until the container ends or the signal aborts: once
+ * this has resolved, whatever is written is read. Rejects when it cannot be read.
  */
 export type LogReader = (query: LogQuery, signal: AbortSignal) => Promise<AsyncIterable<Buffer>>;
 
