@@ -27,6 +27,33 @@ export async function startUdpEcho(ip: string, port: number): Promise<UdpEcho> {
   };
 }
 
+/** A UDP server that answers nothing before it is told to. */
+export interface UdpBackend extends Disposable {
+  readonly port: number;
+  /** Answers what has come so far. */
+  answer(): void;
+  /** Datagrams that wait for their answer. */
+  waiting(): number;
+}
+
+/** Starts one whose answers are its address and the datagram. */
+export async function startUdpBackend(ip: string, port: number): Promise<UdpBackend> {
+  const socket = createSocket("udp4");
+  const waiting: (() => void)[] = [];
+  socket.on("message", (datagram, client) => {
+    const text = `${ip} ${datagram.toString()}`;
+    waiting.push(() => socket.send(text, client.port, client.address));
+  });
+  socket.bind(port, ip);
+  await once(socket, "listening");
+  return {
+    port: socket.address().port,
+    answer: () => waiting.splice(0).forEach((answer) => answer()),
+    waiting: () => waiting.length,
+    [Symbol.dispose]: () => void socket.close(),
+  };
+}
+
 /** A UDP client with a port of its own, connected so that it sees ICMP errors. */
 export interface UdpClient extends Disposable {
   readonly port: number;

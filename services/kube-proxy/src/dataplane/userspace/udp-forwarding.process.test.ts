@@ -4,7 +4,13 @@ import { describe, expect, it } from "vitest";
 import { ENGINES, type EngineUnderTest } from "../testing/engines.ts";
 import { endpointIp, freshIp, tableOf } from "../testing/loopback-cluster.ts";
 import { createTestDataPlane, type TestDataPlaneOptions } from "../testing/test-data-plane.ts";
-import { openUdp, startUdpEcho, type UdpClient, type UdpEcho } from "../testing/udp-peers.ts";
+import {
+  openUdp,
+  startUdpBackend,
+  startUdpEcho,
+  type UdpClient,
+  type UdpEcho,
+} from "../testing/udp-peers.ts";
 
 const [ONE, TWO, DEAD] = [endpointIp(1), endpointIp(2), endpointIp(9)] as const;
 
@@ -100,6 +106,23 @@ describe.each(ENGINES)("over $engine", (under) => {
       expect(path.test.stats.udpFlows).toBe(flows);
     });
 
+    it("to an endpoint that is taken out bring its last answers, and take nothing to it", async () => {
+      using slow = await startUdpBackend(DEAD, 0);
+      using echo = await startUdpEcho(ONE, slow.port);
+      await using path = await openPath(under, [], { endpoints: [DEAD], targetPort: slow.port });
+      const client = await path.openClient();
+      const asked = client.ask("before");
+      await waitFor(() => slow.waiting() === 1);
+      await path.serve([ONE]);
+      slow.answer();
+      expect(await asked).toBe(`${DEAD} before`);
+      expect(await client.ask("after")).toBe(`${ONE} after`);
+      expect(slow.waiting()).toBe(0);
+      expect(echo.clients.size).toBe(1);
+      await path.serve([]);
+      expect(path.test.stats.udpFlowsOpen).toBe(0);
+    });
+
     it("end at once when their Service goes", async () => {
       await using path = await openPath(under, [ONE]);
       const client = await path.openClient();
@@ -157,19 +180,23 @@ async function openPath(
   }
   const test = stack.use(createTestDataPlane(create, options));
   const address = { ip: freshIp(), port: await freePort() };
-  await test.plane.sync(
-    tableOf({
-      ...address,
-      protocol: "UDP",
-      targetPort: options.targetPort ?? echoes[0]?.port ?? 9,
-      endpoints: options.endpoints ?? echoIps,
-      ...(options.spec !== undefined && { spec: options.spec }),
-    }),
-  );
+  const serve = (endpoints: readonly string[]): Promise<unknown> =>
+    test.plane.sync(
+      tableOf({
+        ...address,
+        protocol: "UDP",
+        targetPort: options.targetPort ?? echoes[0]?.port ?? 9,
+        endpoints,
+        ...(options.spec !== undefined && { spec: options.spec }),
+      }),
+    );
+  await serve(options.endpoints ?? echoIps);
   const owned = stack.move();
   return {
     test,
     echoes,
+    /** Puts other endpoints in the place of those there are. */
+    serve,
     openClient: async (): Promise<UdpClient> => owned.use(await openUdp(address.ip, address.port)),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

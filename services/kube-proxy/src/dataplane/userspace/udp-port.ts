@@ -21,7 +21,8 @@ export interface UdpContext extends ForwarderContext {
 
 /**
  * Serves a UDP frontend: each client (address and port) has a flow to one endpoint until it is
- * idle or its endpoint stops serving. Without endpoints the socket is closed, so that clients get
+ * idle. When its endpoint stops serving, the client's next datagram opens another one; what the
+ * endpoint still answers is passed on until the flow is idle. Without endpoints the socket is closed, so that clients get
  * ICMP port unreachable; with the policy Local and endpoints on other nodes only, it stays open
  * and datagrams are dropped.
  */
@@ -37,8 +38,10 @@ interface ClientFlow extends TrackedFlow {
 class UdpPort implements FrontendPort {
   readonly #context: UdpContext;
   #frontend: Frontend;
-  /** By the client's `ip:port`. */
-  readonly #flows = new Map<string, ClientFlow>();
+  /** Where a client's datagrams go, by its `ip:port`. */
+  readonly #current = new Map<string, ClientFlow>();
+  /** These, and those that only wait for answers. */
+  readonly #flows = new Set<ClientFlow>();
   readonly #binding;
 
   constructor(frontend: Frontend, context: UdpContext) {
@@ -65,14 +68,15 @@ class UdpPort implements FrontendPort {
     this.#frontend = current;
     const drops = current.policy === "Local" && current.service.anywhere;
     const open = acceptsFlows(current) || drops;
-    for (const flow of this.#flows.values()) {
-      if (!open || !current.service.serving.has(flow.upstream.endpointKey)) flow.end();
+    if (!open) return this.close();
+    for (const [client, { upstream }] of this.#current) {
+      if (!current.service.serving.has(upstream.endpointKey)) this.#current.delete(client);
     }
-    await this.#binding.want(open);
+    await this.#binding.want(true);
   }
 
   async close(): Promise<void> {
-    for (const flow of this.#flows.values()) flow.end();
+    for (const flow of this.#flows) flow.end();
     await this.#binding.want(false);
   }
 
@@ -82,7 +86,7 @@ class UdpPort implements FrontendPort {
 
   #take(datagram: Buffer, client: UdpClient, listener: UdpListener): void {
     const key = `${client.address}:${client.port}`;
-    const flow = this.#flows.get(key) ?? this.#open(key, client, listener);
+    const flow = this.#current.get(key) ?? this.#open(key, client, listener);
     if (flow === undefined) return;
     this.#context.stats.bytesIn += datagram.length;
     flow.upstream.send(datagram);
@@ -105,7 +109,8 @@ class UdpPort implements FrontendPort {
       this.#context.stats.bytesOut += datagram.length;
       listener.reply(datagram, client);
     });
-    this.#flows.set(key, opened);
+    this.#current.set(key, opened);
+    this.#flows.add(opened);
     this.#context.flows.add(opened);
     return opened;
   }
@@ -132,8 +137,8 @@ class UdpPort implements FrontendPort {
       },
     });
     const end = (reset: boolean): void => {
-      if (this.#flows.get(key) !== opened) return;
-      this.#flows.delete(key);
+      if (!this.#flows.delete(opened)) return;
+      if (this.#current.get(key) === opened) this.#current.delete(key);
       this.#context.flows.delete(opened);
       upstream.close();
       const { bytesIn, bytesOut } = upstream;
