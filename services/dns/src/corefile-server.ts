@@ -51,7 +51,6 @@ export function createCorefileServer(parts: ServerParts): CorefileServer {
     const previous = current;
     current = next;
     retired = Promise.all([retired, previous?.stop()]);
-    next.listening(bound);
     await share(workers, next, { corefile, ports: bound.map(({ port }) => port) });
     publish(next, hash, context);
   };
@@ -129,7 +128,10 @@ function load({ config, env }: ServerParts): LoadedCorefile {
   return loadCorefile(config.conf, { env, optional: config.conf === DEFAULT_COREFILE });
 }
 
-/** Sets the next instance up before anything of the present one changes. */
+/**
+ * Sets the next instance up before anything of the present one changes. It listens before /ready
+ * is its own, so that a reload shows no moment without readiness.
+ */
 async function bringUp(
   next: Instance,
   { http, listeners }: ServerParts,
@@ -138,8 +140,10 @@ async function bringUp(
   try {
     await next.start();
     const sockets = await listeners.prepare(next.addresses);
+    const bound = await sockets.commit();
+    next.listening(bound);
     await endpoints.commit();
-    return await sockets.commit();
+    return bound;
   } catch (error) {
     await endpoints.rollback();
     await next.stop();

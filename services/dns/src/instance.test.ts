@@ -66,6 +66,14 @@ describe("buildInstance", () => {
     ]);
   });
 
+  it("is not ready before it listens, whatever its plugins say", async () => {
+    const { endpoints, listening } = build("a {\n ready\n whoami\n}");
+    const ready = () => endpoints.find(({ path }) => path === "/ready")?.answer();
+    expect(await ready()).toEqual({ status: 503, body: "sockets" });
+    listening([]);
+    expect(await ready()).toEqual({ status: 200, body: "OK" });
+  });
+
   it("lists the plugins of blocks with prometheus", () => {
     expect(build("a {\n whoami\n prometheus\n}\nb {\n whoami\n}").enabled).toEqual([
       { server: "dns://:53", zone: "a.", view: "", name: "prometheus" },

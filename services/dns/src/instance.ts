@@ -11,7 +11,9 @@ export interface Instance {
   /** Server, zone and name of each plugin in use. */
   readonly enabled: readonly EnabledPlugin[];
   start(): Promise<void>;
+  /** Queries are taken from now on, at these addresses. */
   listening(bound: readonly Endpoint[]): void;
+  /** What keeps it from answering well: names of plugins, or SOCKETS. */
   notReady(): readonly string[];
   lameduck(): Promise<void>;
   stop(): Promise<void>;
@@ -34,6 +36,9 @@ export interface InstanceOptions {
   readonly defaultHosts: readonly string[];
 }
 
+/** What is waited for before `listening` is told; no plugin has this name. */
+const SOCKETS = "sockets";
+
 /**
  * Builds every server block's chain in the fixed order of plugins; nothing is opened yet. Throws
  * CorefileError for an unknown directive, one a plugin does not understand, or a zone served
@@ -42,8 +47,11 @@ export interface InstanceOptions {
 export function buildInstance(corefile: Corefile, options: InstanceOptions): Instance {
   const once = new Set<string>();
   const blocks: BuiltBlock[] = [];
-  const notReady: BlockOptions["notReady"] = ({ again }) =>
-    unreadyPlugins(blocks, again ? new Set() : once);
+  let isListening = false;
+  const notReady: BlockOptions["notReady"] = ({ again }) => [
+    ...unreadyPlugins(blocks, again ? new Set() : once),
+    ...(isListening ? [] : [SOCKETS]),
+  ];
   for (const block of corefile.blocks) blocks.push(buildBlock(block, { ...options, notReady }));
   const all = blocks.flatMap((block) => [...block.plugins.values()]);
   const addresses = serveBlocks(blocks, options.defaultHosts);
@@ -56,6 +64,7 @@ export function buildInstance(corefile: Corefile, options: InstanceOptions): Ins
       for (const instance of all) await instance.start?.();
     },
     listening(bound) {
+      isListening = true;
       for (const instance of all) instance.listening?.(bound);
     },
     async lameduck() {

@@ -101,7 +101,10 @@ export interface SetupContext extends ProcessContext {
   readonly view: string;
   /** The plugins of the block by name; complete once all are set up. */
   siblings(): ReadonlyMap<string, PluginInstance>;
-  /** Names of the plugins of this configuration that are not ready; `again` asks all of them. */
+  /**
+   * Names of the plugins of this configuration that are not ready, and `sockets` before it listens;
+   * `again` asks all of them.
+   */
   notReady(options: { again: boolean }): readonly string[];
 }
 

@@ -9,7 +9,10 @@ import type { Plugin } from "../plugin.ts";
 
 const DEFAULT_LISTEN = ":8181";
 
-/** GET /ready answers 200 once every plugin that can say so is ready, else 503 with their names. */
+/**
+ * GET /ready answers 200 once every plugin that can say so is ready and queries are taken, else 503
+ * with the names of what is not.
+ */
 export const ready: Plugin = {
   name: "ready",
   setup(directives, context) {
