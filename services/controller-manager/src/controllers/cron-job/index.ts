@@ -12,7 +12,7 @@ import { enqueueController, enqueueSelf } from "../../enqueue.ts";
 import { isDeleting, uidOf } from "../../owners.ts";
 import { canonicalJson } from "../../template-hash.ts";
 import type { Context, Controller } from "../controller.ts";
-import { dueTimes, endingOf, jobDraft, surplusJobs } from "./plan.ts";
+import { dueTimes, isActive, jobDraft, surplusJobs } from "./plan.ts";
 
 /** setTimeout's limit; a time further away is looked at again on the way. */
 const MAX_WAIT_MS = 86_400_000;
@@ -48,8 +48,8 @@ function jobsOf({ caches }: Context, cronJob: CronJob): readonly Job[] {
   return caches.Job.store.byIndex(BY_CONTROLLER, uidOf(cronJob));
 }
 
-function runningJobs(context: Context, cronJob: CronJob): readonly Job[] {
-  return jobsOf(context, cronJob).filter((job) => endingOf(job) === undefined && !isDeleting(job));
+function activeJobs(context: Context, cronJob: CronJob): readonly Job[] {
+  return jobsOf(context, cronJob).filter(isActive);
 }
 
 /** Begins the Job that is due, as far as concurrencyPolicy lets it; gives the time it is for. */
@@ -65,7 +65,7 @@ async function begin(
     events.event(cronJob, "Warning", "MissSchedule", message);
     return undefined;
   }
-  const running = runningJobs(context, cronJob);
+  const running = activeJobs(context, cronJob);
   if (cronJob.spec.concurrencyPolicy === "Forbid" && running.length > 0) {
     const message =
       "Not starting job because prior execution is running and concurrency policy is Forbid";
@@ -112,7 +112,7 @@ async function writeStatus(
 
 function statusOf(context: Context, cronJob: CronJob, begun: number | undefined): CronJobStatus {
   const { active: _before, ...status } = cronJob.status ?? {};
-  const active = runningJobs(context, cronJob).map(referenceTo);
+  const active = activeJobs(context, cronJob).map(referenceTo);
   const ends = jobsOf(context, cronJob).map(
     ({ status: { completionTime = "" } = {} }) => completionTime,
   );

@@ -1,7 +1,7 @@
 import type { CronJob, CronJobSpec, Job } from "@kubehop/api";
 import { describe, expect, it } from "vitest";
 import { newUid, templateOf } from "../../testing/objects.ts";
-import { dueTimes, jobDraft, surplusJobs } from "./plan.ts";
+import { dueTimes, isActive, jobDraft, surplusJobs } from "./plan.ts";
 
 const NOW = Date.parse("2026-03-01T10:02:30Z");
 
@@ -65,6 +65,19 @@ it("a Job is named by its time", () => {
     annotations: { "batch.kubernetes.io/cronjob-scheduled-timestamp": "2026-03-01T10:00:00Z" },
     ownerReferences: [{ kind: "CronJob", name: "tick", controller: true }],
   });
+});
+
+it("a Job counts as active while it runs, if the clock began it", () => {
+  const { metadata: drafted, spec } = jobDraft(cronJobOf(), NOW);
+  const metadata = { ...drafted, name: "tick-1" };
+  const job: Job = { apiVersion: "batch/v1", kind: "Job", metadata, spec };
+  expect(isActive(job)).toBe(true);
+  const { annotations: _, ...byHand } = metadata;
+  expect(isActive({ ...job, metadata: byHand })).toBe(false);
+  const conditions = [{ type: "Complete", status: "True" as const }];
+  expect(isActive({ ...job, status: { conditions } })).toBe(false);
+  const deleted = { ...metadata, deletionTimestamp: "2026-03-01T10:03:00Z" };
+  expect(isActive({ ...job, metadata: deleted })).toBe(false);
 });
 
 it("ended Jobs beyond the limits go, the oldest first", () => {

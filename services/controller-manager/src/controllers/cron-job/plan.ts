@@ -60,6 +60,17 @@ function latestTime(schedule: CronSchedule, { since, now, timeZone }: Span): num
   return undefined;
 }
 
+/**
+ * Whether a Job of a CronJob counts as active: it was begun by the clock and runs. One that somebody
+ * made from the template (`kubectl create job --from`) neither counts nor holds up others
+ * (syncCronJob).
+ */
+export function isActive(job: Job): boolean {
+  const { annotations, deletionTimestamp } = job.metadata;
+  const isScheduled = annotations?.[SCHEDULED_ANNOTATION] !== undefined;
+  return isScheduled && endingOf(job) === undefined && deletionTimestamp === undefined;
+}
+
 /** The Job for a time: its name follows from the time, so that none is made twice. */
 export function jobDraft(cronJob: CronJob, scheduled: number): Draft<Job> {
   const { name, namespace = "" } = cronJob.metadata;
@@ -79,7 +90,7 @@ export function jobDraft(cronJob: CronJob, scheduled: number): Draft<Job> {
 }
 
 /** How a Job has ended; undefined while it has not. */
-export function endingOf({ status }: Job): "Complete" | "Failed" | undefined {
+function endingOf({ status }: Job): "Complete" | "Failed" | undefined {
   const has = (type: string): boolean => findCondition(status?.conditions, type)?.status === "True";
   if (has("Complete")) return "Complete";
   return has("Failed") ? "Failed" : undefined;
