@@ -126,6 +126,7 @@ function createParts(stack: AsyncDisposableStack, options: PartsOptions): Proxie
     registry: kit.metrics,
     stats,
     kernelStats,
+    forwarder: forwarderOf(options),
     family: families[0] ?? "IPv4",
     unboundPorts: () => dataPlane.unboundPorts().length,
     now: clock.now,
@@ -142,6 +143,11 @@ function createParts(stack: AsyncDisposableStack, options: PartsOptions): Proxie
     clock,
     logger,
   };
+}
+
+function forwarderOf({ chosen, syscalls }: PartsOptions): "epoll" | "node" | undefined {
+  if (chosen.mode !== "userspace") return undefined;
+  return syscalls === undefined ? "node" : "epoll";
 }
 
 interface DataPlaneParts extends PartsOptions {

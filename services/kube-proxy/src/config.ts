@@ -120,7 +120,7 @@ export const schema: TObject<{
     description:
       "Who moves bytes in userspace mode: node, Node's own sockets; epoll, system calls of this " +
       "process, faster, falling back to node; auto, epoll where this machine can.",
-    default: "node",
+    default: "auto",
     pattern: "^(auto|epoll|node)$",
   }),
   portableAccept: Type.Boolean({

@@ -49,6 +49,12 @@ describe("createProxyMetrics", () => {
   });
 });
 
+describe("kubehop_proxy_forwarder_info", () => {
+  it("names who moves the bytes", async () => {
+    expect(await setUp().text()).toContain('kubehop_proxy_forwarder_info{forwarder="epoll"} 1\n');
+  });
+});
+
 describe("kubeproxy_sync_proxy_rules_no_local_endpoints_total", () => {
   it("tells of the table served last", async () => {
     const { metrics, text } = setUp();
@@ -96,6 +102,7 @@ function setUp() {
     registry,
     stats,
     kernelStats: createKernelStats(),
+    forwarder: "epoll",
     family: "IPv4",
     unboundPorts: () => 1,
     now: () => 1_234_500,

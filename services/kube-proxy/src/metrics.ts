@@ -28,6 +28,8 @@ export interface ProxyMetricsOptions {
   readonly registry: Registry;
   readonly stats: ForwarderStats;
   readonly kernelStats: KernelStats;
+  /** Who moves bytes in userspace mode; undefined where the kernel does. */
+  readonly forwarder: "epoll" | "node" | undefined;
   /** The label ip_family: one sync serves all families, so it is the primary one's. */
   readonly family: IpFamily;
   unboundPorts(): number;
@@ -48,6 +50,7 @@ const LATENCY_BUCKETS = [
 /** Registers the metrics of kube-proxy and its forwarder. */
 export function createProxyMetrics(options: ProxyMetricsOptions): ProxyMetrics {
   registerForwarderMetrics(options);
+  registerForwarderInfo(options);
   registerKernelMetrics(options);
   const { family, now } = options;
   let served: ServiceTable | undefined;
@@ -207,6 +210,17 @@ function registerForwarderMetrics({ registry, stats, unboundPorts }: ProxyMetric
       for (const [reason, count] of Object.entries(stats.rejected)) rejected.inc({ reason }, count);
     },
   });
+}
+
+/** Which of the two `--forwarder=auto` has come to. */
+function registerForwarderInfo({ registry, forwarder }: ProxyMetricsOptions): void {
+  const info = new Gauge({
+    name: "kubehop_proxy_forwarder_info",
+    help: "1 for who moves bytes in userspace mode: epoll or node.",
+    labelNames: ["forwarder"] as const,
+    registers: [registry],
+  });
+  if (forwarder !== undefined) info.set({ forwarder }, 1);
 }
 
 function range(from: number, to: number, step: number): number[] {

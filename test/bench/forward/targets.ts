@@ -33,7 +33,7 @@ type Started = Omit<Targets, "web">;
 
 /** kube-proxy as the bench measures it: named as in its rows. */
 const KUBE_PROXIES = [
-  { name: "userspace", mode: "userspace", flags: ["--workers=1"] },
+  { name: "node", mode: "userspace", flags: ["--workers=1", "--forwarder=node"] },
   { name: "epoll", mode: "userspace", flags: ["--workers=1", "--forwarder=epoll"] },
   { name: "epoll, 2 workers", mode: "userspace", flags: ["--workers=2", "--forwarder=epoll"] },
   { name: "nftables", mode: "nftables", flags: [] },

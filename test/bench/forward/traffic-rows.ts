@@ -75,7 +75,7 @@ export function ratioRows(measured: Measured): BenchRow[] {
   };
   return [
     ...["keep-alive requests", "new connections", "UDP, to and fro"].flatMap((label) => [
-      ...ratio(label, "userspace", "nginx stream"),
+      ...ratio(label, "node", "nginx stream"),
       ...ratio(label, "epoll", "nginx stream"),
       ...ratio(label, "epoll, 2 workers", "epoll"),
     ]),
@@ -87,7 +87,7 @@ export function ratioRows(measured: Measured): BenchRow[] {
       ],
     ),
     ...["one kept-alive request at a time", "one new connection at a time"].flatMap((label) =>
-      ["userspace", "epoll", "nftables", "iptables", "nginx stream", "HAProxy"].flatMap((name) =>
+      ["node", "epoll", "nftables", "iptables", "nginx stream", "HAProxy"].flatMap((name) =>
         added(label, name),
       ),
     ),

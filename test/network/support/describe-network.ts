@@ -14,8 +14,11 @@ const PROGRAMS: Readonly<Record<NetworkMode, readonly string[]>> = {
   iptables: ["iptables-restore", "conntrack"],
 };
 
-/** Runs every case that a mode can do on one lab, and lists the others with the reason. */
-export function describeNetwork(mode: NetworkMode): void {
+/**
+ * Runs every case that a mode can do on one lab, and lists the others with the reason. In userspace
+ * mode `forwarder` says over what, epoll by default.
+ */
+export function describeNetwork(mode: NetworkMode, forwarder?: "node"): void {
   const missing = PROGRAMS[mode].find((program) => !hasProgram(program));
   const problem = whyNoLab() ?? (missing && `there is no program ${missing}`);
   const cannot = CANNOT[mode];
@@ -27,9 +30,10 @@ export function describeNetwork(mode: NetworkMode): void {
     await runCase(cluster, one);
   };
 
-  describe.skipIf(problem !== undefined)(`Services in mode ${mode}`, () => {
+  const over = forwarder === undefined ? "" : ` over ${forwarder}`;
+  describe.skipIf(problem !== undefined)(`Services in mode ${mode}${over}`, () => {
     beforeAll(async () => {
-      cluster = await startNetworkCluster(mode);
+      cluster = await startNetworkCluster(mode, forwarder);
     }, START_MS);
     afterAll(() => cluster?.[Symbol.asyncDispose](), START_MS);
 
@@ -38,10 +42,12 @@ export function describeNetwork(mode: NetworkMode): void {
       expect(answer?.body).toBe(mode);
     });
 
-    test("forwards in userspace by whom the environment says", async () => {
-      const answer = await cluster?.nodes[0].http("http://172.31.0.11:10249/configz");
-      const forwarder = process.env["KUBEHOP_FORWARDER"] ?? "node";
-      expect(answer?.body).toContain(`"forwarder":"${forwarder}"`);
+    test("tells who forwards", async () => {
+      const answer = await cluster?.nodes[0].http("http://172.31.0.11:10249/metrics");
+      const told = /^kubehop_proxy_forwarder_info\{forwarder="(\w+)"\} 1$/m.exec(
+        answer?.body ?? "",
+      );
+      expect(told?.[1]).toBe(mode === "userspace" ? (forwarder ?? "epoll") : undefined);
     });
 
     test.concurrent.each(possible(concurrentCases))("%s", run);

@@ -63,10 +63,16 @@ export interface NetworkCluster extends AsyncDisposable {
 /** Names of the endpoints that every cluster has. */
 export const ECHOES = ["echo-1", "echo-2", "echo-3"] as const;
 
-/** Starts the cluster in a mode. */
-export async function startNetworkCluster(mode: NetworkMode): Promise<NetworkCluster> {
+/** Starts the cluster in a mode; `forwarder` is who forwards in userspace mode, as `--forwarder`. */
+export async function startNetworkCluster(
+  mode: NetworkMode,
+  forwarder?: string,
+): Promise<NetworkCluster> {
   await using stack = new AsyncDisposableStack();
-  const lab = stack.use(await startTestLab({ timeoutMs: 120_000, proxyModes: [mode] }));
+  const options = { timeoutMs: 120_000, proxyModes: [mode] };
+  const lab = stack.use(
+    await startTestLab({ ...options, ...(forwarder === undefined ? {} : { forwarder }) }),
+  );
   const numbers = [1, 2, 3] as const;
   const createPod = (options: NetpodOptions): Promise<Pod> => createNetpod(lab, options);
   await Promise.all(

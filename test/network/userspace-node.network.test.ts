@@ -1,0 +1,3 @@
+import { describeNetwork } from "./support/describe-network.ts";
+
+describeNetwork("userspace", "node");
