@@ -44,6 +44,12 @@ describeComposeLab("the compose lab", {}, (lab) => {
     expect(text).toContain("answer      HTTP 200");
   });
 
+  test("forwards by system calls of its own, which the image has what it takes for", async () => {
+    const url = `http://${lab().env["KUBEHOP_FABRIC"]}.11:10249/metrics`;
+    const { stdout } = await lab().exec("cli", "curl", "-sS", url);
+    expect(stdout).toContain('kubehop_proxy_forwarder_info{forwarder="epoll"} 1\n');
+  });
+
   test("resolves names of other namespaces, headless Services and nothing of Docker's", async () => {
     const other = await lab().exec("client", "curl", "-sS", "http://my-api.other-ns/");
     expect(other.stdout).toContain('"node":"node-1"');
