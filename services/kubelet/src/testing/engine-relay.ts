@@ -11,6 +11,8 @@ export interface EngineRelay extends AsyncDisposable {
   start(): Promise<void>;
   /** Takes connections and answers nothing, as an engine that hangs. */
   hang(): void;
+  /** Cuts the connection of the next request that has this text in it, unanswered. */
+  cutNext(text: string): void;
 }
 
 /** Starts it before the engine at `endpoint`. */
@@ -19,6 +21,7 @@ export async function startEngineRelay(endpoint: string): Promise<EngineRelay> {
   const path = join(directory, "docker.sock");
   const sockets = new Set<Socket>();
   let isHanging = false;
+  let unwanted: string | undefined;
   let server: Server | undefined;
   const keep = (socket: Socket): void => {
     sockets.add(socket);
@@ -30,6 +33,11 @@ export async function startEngineRelay(endpoint: string): Promise<EngineRelay> {
     if (isHanging) return;
     const upstream = connect(endpoint.replace("unix://", ""));
     keep(upstream);
+    client.on("data", (chunk: Buffer) => {
+      if (unwanted === undefined || !chunk.includes(unwanted)) return;
+      unwanted = undefined;
+      client.destroy();
+    });
     client.on("close", () => upstream.destroy());
     upstream.on("close", () => client.destroy());
     client.pipe(upstream);
@@ -62,6 +70,7 @@ export async function startEngineRelay(endpoint: string): Promise<EngineRelay> {
         socket.pause();
       }
     },
+    cutNext: (text) => void (unwanted = text),
     async [Symbol.asyncDispose]() {
       await stop();
       rmSync(directory, { recursive: true, force: true });

@@ -198,8 +198,8 @@ class Follower implements ContainerFollower {
       const id = this.#subjectOf(event as EngineEvent);
       if (id === undefined) continue;
       this.#noteEvent(event as EngineEvent);
-      // The loop ends when the engine is away, and all are looked at when it is back.
-      void this.refresh(id).catch(() => undefined);
+      // What a look that failed has missed is found when all are looked at anew.
+      this.refresh(id).catch((error: Error) => events.destroy(error));
     }
   }
 

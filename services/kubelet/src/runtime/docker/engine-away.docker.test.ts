@@ -90,6 +90,13 @@ describe("an engine that goes away", () => {
     await waitFor(() => stateOf("pod-signal")?.exitCode === 143, { timeoutMs: 30_000 });
   });
 
+  it("is asked again when it has left a single question unanswered", async () => {
+    const killed = await started("pod-unanswered");
+    relay.cutNext(`/containers/${killed}/json`);
+    await testEngine.post(`/containers/${killed}/kill`);
+    await waitFor(() => stateOf("pod-unanswered")?.exitCode === 137, { timeoutMs: 30_000 });
+  });
+
   it("is noticed when it only hangs", async () => {
     const killed = await started("pod-hang");
     relay.hang();
