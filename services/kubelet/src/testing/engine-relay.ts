@@ -20,8 +20,8 @@ export async function startEngineRelay(endpoint: string): Promise<EngineRelay> {
   const directory = mkdtempSync(join(tmpdir(), "kubehop-relay-"));
   const path = join(directory, "docker.sock");
   const sockets = new Set<Socket>();
+  const cut = createCut();
   let isHanging = false;
-  let unwanted: string | undefined;
   let server: Server | undefined;
   const keep = (socket: Socket): void => {
     sockets.add(socket);
@@ -33,11 +33,7 @@ export async function startEngineRelay(endpoint: string): Promise<EngineRelay> {
     if (isHanging) return;
     const upstream = connect(endpoint.replace("unix://", ""));
     keep(upstream);
-    client.on("data", (chunk: Buffer) => {
-      if (unwanted === undefined || !chunk.includes(unwanted)) return;
-      unwanted = undefined;
-      client.destroy();
-    });
+    cut.watch(client);
     client.on("close", () => upstream.destroy());
     upstream.on("close", () => client.destroy());
     client.pipe(upstream);
@@ -70,10 +66,25 @@ export async function startEngineRelay(endpoint: string): Promise<EngineRelay> {
         socket.pause();
       }
     },
-    cutNext: (text) => void (unwanted = text),
+    cutNext: cut.next,
     async [Symbol.asyncDispose]() {
       await stop();
       rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Cuts one connection: the first that brings a text. */
+function createCut(): { next(text: string): void; watch(socket: Socket): void } {
+  let unwanted: string | undefined;
+  return {
+    next: (text) => void (unwanted = text),
+    watch(socket) {
+      socket.on("data", (chunk: Buffer) => {
+        if (unwanted === undefined || !chunk.includes(unwanted)) return;
+        unwanted = undefined;
+        socket.destroy();
+      });
     },
   };
 }
