@@ -189,6 +189,7 @@ export type { JSONSchemaProps, ValidationRule } from "./kinds/json-schema-props.
 export type {
   Container,
   ContainerPort,
+  EphemeralContainer,
   PullPolicy,
   ResourceRequirements,
   VolumeMount,

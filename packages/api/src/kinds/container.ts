@@ -8,6 +8,7 @@ import {
   quantity,
   text,
   withDefault,
+  type Fields,
   type FreeForm,
   type SchemaOf,
 } from "../schema.ts";
@@ -46,6 +47,12 @@ export interface Container {
   stdin?: boolean;
   stdinOnce?: boolean;
   tty?: boolean;
+}
+
+/** A container that is added to a pod that runs, to look into it (KEP-277); never restarted. */
+export interface EphemeralContainer extends Container {
+  /** The container whose processes it is to see. */
+  targetContainerName?: string;
 }
 
 /** A port a container listens on. */
@@ -111,41 +118,54 @@ const VolumeMountSchema: SchemaOf<VolumeMount> = object<VolumeMount>(
   ["name", "mountPath"],
 );
 
+const CONTAINER_FIELDS: Fields<Container> = {
+  name: text("Name, a DNS-1123 label."),
+  image: text("The image."),
+  command: list(text(""), "Replaces the entry point of the image.", { listType: "atomic" }),
+  args: list(text(""), "Arguments of the entry point.", { listType: "atomic" }),
+  workingDir: text("Working directory."),
+  ports: list(ContainerPortSchema, "Ports it listens on.", {
+    mergeKey: "containerPort",
+    patchStrategy: "merge",
+    listType: "map",
+    mapKeys: ["containerPort", "protocol"],
+  }),
+  envFrom: list(EnvFromSchema, "Sources of environment variables.", { listType: "atomic" }),
+  env: list(EnvVarSchema, "Environment variables.", byKey("name")),
+  resources: ResourceRequirementsSchema,
+  resizePolicy: list(freeForm(""), "How resources change.", { listType: "atomic" }),
+  restartPolicy: text("Always makes an init container a sidecar."),
+  restartPolicyRules: list(freeForm(""), "Rules by exit code.", { listType: "atomic" }),
+  volumeMounts: list(VolumeMountSchema, "Where volumes appear.", byKey("mountPath")),
+  volumeDevices: list(freeForm(""), "Raw block devices.", byKey("devicePath")),
+  livenessProbe: ProbeSchema,
+  readinessProbe: ProbeSchema,
+  startupProbe: ProbeSchema,
+  lifecycle: LifecycleSchema,
+  terminationMessagePath: text("File of the last words; default /dev/termination-log."),
+  terminationMessagePolicy: text("File or FallbackToLogsOnError."),
+  imagePullPolicy: text("Always, IfNotPresent or Never."),
+  securityContext: freeForm("Privileges of the container."),
+  stdin: bool("Keep standard input open."),
+  stdinOnce: bool("Close it after the first client."),
+  tty: bool("Give it a terminal."),
+};
+
 /** Schema of Container. */
 export const ContainerSchema: SchemaOf<Container> = object<Container>(
   "Container",
   "One program of a pod.",
+  CONTAINER_FIELDS,
+  ["name"],
+);
+
+/** Schema of EphemeralContainer. */
+export const EphemeralContainerSchema: SchemaOf<EphemeralContainer> = object<EphemeralContainer>(
+  "EphemeralContainer",
+  "A container added to a running pod, to look into it.",
   {
-    name: text("Name, a DNS-1123 label."),
-    image: text("The image."),
-    command: list(text(""), "Replaces the entry point of the image.", { listType: "atomic" }),
-    args: list(text(""), "Arguments of the entry point.", { listType: "atomic" }),
-    workingDir: text("Working directory."),
-    ports: list(ContainerPortSchema, "Ports it listens on.", {
-      mergeKey: "containerPort",
-      patchStrategy: "merge",
-      listType: "map",
-      mapKeys: ["containerPort", "protocol"],
-    }),
-    envFrom: list(EnvFromSchema, "Sources of environment variables.", { listType: "atomic" }),
-    env: list(EnvVarSchema, "Environment variables.", byKey("name")),
-    resources: ResourceRequirementsSchema,
-    resizePolicy: list(freeForm(""), "How resources change.", { listType: "atomic" }),
-    restartPolicy: text("Always makes an init container a sidecar."),
-    restartPolicyRules: list(freeForm(""), "Rules by exit code.", { listType: "atomic" }),
-    volumeMounts: list(VolumeMountSchema, "Where volumes appear.", byKey("mountPath")),
-    volumeDevices: list(freeForm(""), "Raw block devices.", byKey("devicePath")),
-    livenessProbe: ProbeSchema,
-    readinessProbe: ProbeSchema,
-    startupProbe: ProbeSchema,
-    lifecycle: LifecycleSchema,
-    terminationMessagePath: text("File of the last words; default /dev/termination-log."),
-    terminationMessagePolicy: text("File or FallbackToLogsOnError."),
-    imagePullPolicy: text("Always, IfNotPresent or Never."),
-    securityContext: freeForm("Privileges of the container."),
-    stdin: bool("Keep standard input open."),
-    stdinOnce: bool("Close it after the first client."),
-    tty: bool("Give it a terminal."),
+    ...CONTAINER_FIELDS,
+    targetContainerName: text("Container whose processes it is to see."),
   },
   ["name"],
 );

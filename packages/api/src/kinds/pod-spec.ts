@@ -15,8 +15,12 @@ import {
   type ListOptions,
   type SchemaOf,
 } from "../schema.ts";
-import { ContainerSchema, ResourceRequirementsSchema } from "./container.ts";
-import type { Container, ResourceRequirements } from "./container.ts";
+import {
+  ContainerSchema,
+  EphemeralContainerSchema,
+  ResourceRequirementsSchema,
+} from "./container.ts";
+import type { Container, EphemeralContainer, ResourceRequirements } from "./container.ts";
 import { LocalObjectReferenceSchema, type LocalObjectReference } from "./object-reference.ts";
 import { VolumeSchema, type Volume } from "./volume.ts";
 
@@ -30,7 +34,7 @@ export interface PodSpec {
   volumes?: Volume[];
   initContainers?: Container[];
   containers: Container[];
-  ephemeralContainers?: FreeForm[];
+  ephemeralContainers?: EphemeralContainer[];
   restartPolicy?: RestartPolicy;
   terminationGracePeriodSeconds?: number;
   activeDeadlineSeconds?: number;
@@ -194,7 +198,7 @@ export const PodSpecSchema: SchemaOf<PodSpec> = object<PodSpec>(
     }),
     initContainers: list(ContainerSchema, "Run one after the other before the others.", byName),
     containers: list(ContainerSchema, "Its programs; at least one.", byName),
-    ephemeralContainers: list(freeForm(""), "Containers added for debugging.", byName),
+    ephemeralContainers: list(EphemeralContainerSchema, "Containers added for debugging.", byName),
     restartPolicy: text("Always, OnFailure or Never; default Always."),
     terminationGracePeriodSeconds: int64("Seconds from SIGTERM to SIGKILL; default 30."),
     activeDeadlineSeconds: int64("Seconds after which the pod fails."),
