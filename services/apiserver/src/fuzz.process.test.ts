@@ -81,9 +81,7 @@ it(
     expect(after).toBeLessThan(before + GROWTH_MIB);
     expect(await get("/readyz")).toBe("ok");
     const metrics = (await get("/metrics")) as string;
-    expect(metrics.split("\n").filter((line) => /nothing|ephemeralcontainers/.test(line))).toEqual(
-      [],
-    );
+    expect(metrics.split("\n").filter((line) => /nothing|approval/.test(line))).toEqual([]);
     const metadata = { name: "after-all", namespace: "default" };
     const draft = { apiVersion: "v1", kind: "ConfigMap", metadata } as const;
     const made = await server.rest.create(Kinds.ConfigMap, draft);

@@ -1,6 +1,5 @@
 import {
   badRequest,
-  type Container,
   internalError,
   Kinds,
   type Node,
@@ -89,16 +88,17 @@ export function nodeEndpoint({ metadata, status }: Node): { host: string; port: 
 }
 
 function containerOf({ metadata, spec }: Pod, asked: string): string {
-  const containers: readonly Container[] = [...spec.containers, ...(spec.initContainers ?? [])];
+  const { initContainers = [], containers, ephemeralContainers = [] } = spec;
+  const names = [...initContainers, ...containers, ...ephemeralContainers].map(({ name }) => name);
   if (asked !== "") {
-    if (containers.some(({ name }) => name === asked)) return asked;
+    if (names.includes(asked)) return asked;
     throw badRequest(`container ${asked} is not valid for pod ${metadata.name}`);
   }
-  const [only] = spec.containers;
-  if (only !== undefined && spec.containers.length === 1) return only.name;
-  const names = spec.containers.map(({ name }) => name).join(" ");
+  const [only] = containers;
+  if (only !== undefined && containers.length === 1) return only.name;
+  const choice = names.join(" ");
   throw badRequest(
-    `a container name must be specified for pod ${metadata.name}, choose one of: [${names}]`,
+    `a container name must be specified for pod ${metadata.name}, choose one of: [${choice}]`,
   );
 }
 

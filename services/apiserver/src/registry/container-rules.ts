@@ -26,15 +26,15 @@ const PULL_POLICIES = ["Always", "IfNotPresent", "Never"];
 interface ContainerContext {
   /** Names of the pod's volumes. */
   readonly volumes: ReadonlySet<string>;
-  /** It is an init container: no probes unless it is a sidecar (restartPolicy Always). */
-  readonly init: boolean;
+  /** Which of the pod's lists it is in: they differ in what probes and hooks it may have. */
+  readonly role: "init" | "main" | "ephemeral";
 }
 
 /** Rules of a container. */
 export function containerCauses(
   field: string,
   container: Container,
-  { volumes, init }: ContainerContext,
+  { volumes, role }: ContainerContext,
 ): StatusCause[] {
   return [
     ...requiredText(`${field}.name`, container.name, isDNS1123Label),
@@ -48,10 +48,20 @@ export function containerCauses(
       "FallbackToLogsOnError",
     ]),
     ...resourceCauses(`${field}.resources`, container.resources ?? {}),
-    ...(init && container.restartPolicy !== "Always"
-      ? initContainerCauses(field, container)
-      : [...probeCauses(field, container), ...lifecycleCauses(field, container)]),
+    ...attendanceCauses(field, container, role),
   ];
+}
+
+/** Probes and hooks: an init container has none unless it is a sidecar, ephemeral ones never. */
+function attendanceCauses(
+  field: string,
+  container: Container,
+  role: ContainerContext["role"],
+): StatusCause[] {
+  if (role === "ephemeral") return [];
+  const runsOnce = role === "init" && container.restartPolicy !== "Always";
+  if (runsOnce) return initContainerCauses(field, container);
+  return [...probeCauses(field, container), ...lifecycleCauses(field, container)];
 }
 
 function imageCauses(field: string, image = ""): StatusCause[] {

@@ -32,7 +32,8 @@ export function setPodDefaults(spec: PodSpec): void {
   const account = spec.serviceAccountName ?? spec.serviceAccount;
   setOrDelete(spec, "serviceAccountName", account);
   setOrDelete(spec, "serviceAccount", account);
-  for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
+  const { initContainers = [], containers, ephemeralContainers = [] } = spec;
+  for (const container of [...initContainers, ...containers, ...ephemeralContainers]) {
     setContainerDefaults(container, spec);
   }
   for (const volume of spec.volumes ?? []) setVolumeDefaults(volume);

@@ -6,7 +6,6 @@ import {
   isQualifiedName,
   notSupported,
   required,
-  type Container,
   type HostAlias,
   type PodSpec,
   type StatusCause,
@@ -14,6 +13,7 @@ import {
 } from "@kubehop/api";
 import { checkedText, nonNegative, requiredOneOf, requiredText } from "./common-rules.ts";
 import { containerCauses } from "./container-rules.ts";
+import { ephemeralContainerCauses } from "./ephemeral-container-rules.ts";
 import { ipCauses } from "./ip-rules.ts";
 import { labelCauses } from "./object-meta.ts";
 import { volumeCauses } from "./volume-rules.ts";
@@ -30,6 +30,7 @@ export function podSpecCauses(field: string, spec: PodSpec): StatusCause[] {
     ...volumeCauses(`${field}.volumes`, spec.volumes ?? []),
     ...(spec.containers.length === 0 ? [required(`${field}.containers`)] : []),
     ...containersCauses(field, spec, volumes),
+    ...ephemeralContainerCauses(`${field}.ephemeralContainers`, spec, volumes),
     ...requiredOneOf(`${field}.restartPolicy`, spec.restartPolicy, RESTART_POLICIES),
     ...requiredOneOf(`${field}.dnsPolicy`, spec.dnsPolicy, DNS_POLICIES),
     ...dnsConfigCauses(field, spec),
@@ -64,18 +65,18 @@ function containersCauses(
   volumes: ReadonlySet<string>,
 ): StatusCause[] {
   const names = new Set<string>();
-  const lists: [string, readonly Container[]][] = [
-    ["initContainers", spec.initContainers ?? []],
-    ["containers", spec.containers],
-  ];
-  return lists.flatMap(([list, containers]) =>
+  const lists = [
+    ["initContainers", "init", spec.initContainers ?? []],
+    ["containers", "main", spec.containers],
+  ] as const;
+  return lists.flatMap(([list, role, containers]) =>
     containers.flatMap((container, index) => {
       const at = `${field}.${list}[${index}]`;
       const repeated = names.has(container.name);
       names.add(container.name);
       return [
         ...(repeated ? [duplicate(`${at}.name`, container.name)] : []),
-        ...containerCauses(at, container, { volumes, init: list === "initContainers" }),
+        ...containerCauses(at, container, { volumes, role }),
       ];
     }),
   );

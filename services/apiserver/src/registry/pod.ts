@@ -23,6 +23,10 @@ export const podStrategy: Strategy<Pod> = createStrategy(Kinds.Pod, {
     pod.status = { phase: "Pending", qosClass: qosClass(pod.spec) };
   },
   validate: ({ spec }) => podSpecCauses("spec", spec),
+  validateCreate: ({ spec }) =>
+    (spec.ephemeralContainers ?? []).length === 0
+      ? []
+      : [forbiddenField("spec.ephemeralContainers", "cannot be set on create")],
   validateUpdate: specCauses,
 });
 

@@ -25,6 +25,13 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   warnings(object: T): string[];
 }
 
+/** The rules of writes through a subresource that changes a part of its own of an object. */
+export interface SubresourceStrategy<T extends KubeObject = KubeObject> {
+  /** Keeps all but that part. The object has its kind's defaults already. */
+  prepareForUpdate(object: T, old: T): void;
+  validateUpdate(object: T, old: T): StatusCause[];
+}
+
 /** The rules of one kind; those it lacks are the generic ones. */
 export interface Rules<T extends KubeObject> {
   readonly createOnUpdate?: boolean;
@@ -76,17 +83,18 @@ export function createStrategy<T extends KubeObject>(
       ...validate(object),
       ...(rules.validateUpdate?.(object, old) ?? []),
     ],
-    prepareForStatusUpdate: keepAllButStatus,
+    prepareForStatusUpdate: (object, old) => keepStored(object, old, "status"),
     validateStatusUpdate: (object, old) => rules.validateStatus?.(object, old) ?? [],
     prepareForDelete: (object, now) => rules.prepareForDelete?.(object, now),
     warnings: (object) => rules.warnings?.(object) ?? [],
   };
 }
 
-function keepAllButStatus(object: KubeObject, old: KubeObject): void {
+/** Makes an object what is stored, but for one field of it, its resourceVersion and managedFields. */
+export function keepStored(object: KubeObject, old: KubeObject, except?: string): void {
   const { resourceVersion, managedFields } = object.metadata;
   const fields = new Set([...Object.keys(object), ...Object.keys(old)]);
-  fields.delete("status");
+  if (except !== undefined) fields.delete(except);
   for (const field of fields) setField(object, field, structuredClone(old[field]));
   if (resourceVersion === undefined) delete object.metadata.resourceVersion;
   else object.metadata.resourceVersion = resourceVersion;

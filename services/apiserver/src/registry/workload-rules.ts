@@ -1,4 +1,5 @@
 import {
+  forbiddenField,
   invalidValue,
   labelSelectorMatches,
   required,
@@ -12,6 +13,8 @@ import { isEmptySelector, labelSelectorCauses } from "./label-selector.ts";
 import { annotationCauses, labelCauses } from "./object-meta.ts";
 import { setPodDefaults } from "./pod-defaults.ts";
 import { podSpecCauses } from "./pod-rules.ts";
+
+const NO_EPHEMERAL_CONTAINERS = "ephemeral containers not allowed in pod template";
 
 /** What the workloads whose pods run for ever have in common. */
 interface WorkloadSpec {
@@ -71,5 +74,8 @@ export function templateCauses(
     ...labelCauses(`${field}.metadata.labels`, metadata?.labels),
     ...annotationCauses(`${field}.metadata.annotations`, metadata?.annotations),
     ...podSpecCauses(`${field}.spec`, spec),
+    ...((spec.ephemeralContainers ?? []).length === 0
+      ? []
+      : [forbiddenField(`${field}.spec.ephemeralContainers`, NO_EPHEMERAL_CONTAINERS)]),
   ];
 }

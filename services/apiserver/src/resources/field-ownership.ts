@@ -14,7 +14,7 @@ import { timestamp } from "./metadata.ts";
 export interface Writer {
   /** The fieldManager of the request. */
   readonly manager: string;
-  /** The subresource it writes through: `status`, `scale`. */
+  /** The subresource it writes through: `status`, `scale`, `ephemeralcontainers`. */
   readonly subresource?: string;
 }
 
@@ -64,13 +64,32 @@ export function ownershipRulesOf(kind: Kind, { subresource }: Writer): Ownership
   return { schema: kind.schema, ignored: ignoredFields(kind, subresource) };
 }
 
+/** The one field that a subresource sets, and nothing else. */
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  status: ["status"],
+  ephemeralcontainers: ["spec", "ephemeralContainers"],
+};
+
 /** The object itself can't set its status, and the status nothing else. */
-function ignoredFields(kind: Kind, subresource: string | undefined): FieldSet {
-  if (subresource !== "status") return kind.status ? STATUS : NONE;
-  const { properties = {} } = kind.schema as { properties?: object };
-  const others = Object.keys(properties).filter((name) => name !== "status");
-  return fieldSetOf(...others.map((name) => [`f:${name}`]));
+function ignoredFields(kind: Kind, subresource = ""): FieldSet {
+  const part = PARTS[subresource];
+  if (part === undefined) return kind.status ? STATUS : NONE;
+  return fieldSetOf(...fieldsBeside(kind.schema, part));
 }
+
+interface Properties {
+  readonly properties?: Readonly<Record<string, Properties>>;
+}
+
+/** The paths of all fields of a schema beside the one at a path. */
+function fieldsBeside({ properties = {} }: Properties, [name, ...rest]: readonly string[]): Path[] {
+  if (name === undefined) return [];
+  const others = Object.keys(properties).filter((other) => other !== name);
+  const below = fieldsBeside(properties[name] ?? {}, rest);
+  return [...others.map((other) => [`f:${other}`]), ...below.map((path) => [`f:${name}`, ...path])];
+}
+
+type Path = string[];
 
 const STATUS = fieldSetOf(["f:status"]);
 const NONE = fieldSetOf();

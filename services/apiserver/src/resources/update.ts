@@ -6,6 +6,7 @@ import {
   notFound,
   type StatusCause,
 } from "@kubehop/api";
+import type { SubresourceStrategy } from "../registry/strategy.ts";
 import { copyObject, createEntry, encodeObject, type Entry } from "../storage/entry.ts";
 import { withReservation } from "./allocation.ts";
 import { trackFields, type Writer } from "./field-ownership.ts";
@@ -15,8 +16,8 @@ import type { Resources } from "./resources.ts";
 import { confirmNewest, retryOnConflict } from "./retry.ts";
 import { keyOf, matchTarget, type Target } from "./target.ts";
 
-/** Which part of an object a write may change. */
-export type Part = "object" | "status" | "unchecked";
+/** Which part of an object a write may change; a subresource's strategy says which it may. */
+export type Part = "object" | "status" | "unchecked" | SubresourceStrategy;
 
 /** A change of one object. */
 export interface Change {
@@ -95,8 +96,9 @@ function checkedBy(
     strategy.prepareForStatusUpdate(next, old);
     return strategy.validateStatusUpdate(next, old);
   }
-  strategy.prepareForUpdate(next, old);
-  return strategy.validateUpdate(next, old);
+  const rules = typeof part === "string" ? strategy : part;
+  rules.prepareForUpdate(next, old);
+  return rules.validateUpdate(next, old);
 }
 
 function checkVersion({ target }: Change, next: KubeObject, current: Entry): void {

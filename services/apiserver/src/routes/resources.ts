@@ -8,8 +8,10 @@ import { nodeOf } from "../auth/nodes/node-user.ts";
 import { RBAC_GROUP, type Write } from "../auth/rbac/escalation.ts";
 import { storedKind } from "../http/served.ts";
 import type { KubeletCredentials } from "../kubelet/kubelet.ts";
+import { ephemeralContainersStrategy } from "../registry/ephemeral-containers.ts";
 import type { Resources } from "../resources/resources.ts";
 import { keyOf } from "../resources/target.ts";
+import type { Part } from "../resources/update.ts";
 import { bindPod } from "./binding.ts";
 import type { Call } from "./call.ts";
 import { deleteCollection, deleteOne } from "./delete.ts";
@@ -36,6 +38,9 @@ export interface ResourceDeps {
   readonly kubelet: KubeletCredentials;
   readonly streams: StreamSet;
 }
+
+/** Subresources that are streams: a request for one that comes here did not ask for an upgrade. */
+const UPGRADED = new Set(["attach", "exec", "portforward"]);
 
 const METHODS: HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
@@ -128,7 +133,9 @@ function handleSubresource(deps: ResourceDeps, call: Call): Promise<FastifyReply
   }
   switch (resource.subresource) {
     case "status":
-      return handleStatus(resources, call);
+      return handlePart(resources, call, "status");
+    case "ephemeralcontainers":
+      return handlePart(resources, call, ephemeralContainersStrategy);
     case "scale":
       return handleScale(resources, call);
     case "binding":
@@ -141,23 +148,22 @@ function handleSubresource(deps: ResourceDeps, call: Call): Promise<FastifyReply
       return streamLogs(deps, call);
     case "eviction":
       return evictPod(resources, call);
-    case "attach":
-    case "exec":
-    case "portforward":
-      throw badRequest("Upgrade request required");
     default:
-      throw methodNotAllowed();
+      throw UPGRADED.has(resource.subresource ?? "")
+        ? badRequest("Upgrade request required")
+        : methodNotAllowed();
   }
 }
 
-function handleStatus(resources: Resources, call: Call): Promise<FastifyReply> {
+/** Reads an object, or writes the part of it that a subresource is. */
+function handlePart(resources: Resources, call: Call, part: Part): Promise<FastifyReply> {
   switch (call.resource.verb) {
     case "get":
       return getObject(resources, call);
     case "update":
-      return update(resources, call, "status");
+      return update(resources, call, part);
     case "patch":
-      return patch(resources, call, "status");
+      return patch(resources, call, part);
     default:
       throw methodNotAllowed();
   }

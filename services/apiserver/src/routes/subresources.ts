@@ -36,6 +36,7 @@ const OWN: Readonly<Record<string, readonly Subresource[]>> = {
   pods: [
     core("binding", "Binding", ["create"]),
     core("attach", "PodAttachOptions", ["create", "get"]),
+    core("ephemeralcontainers", "Pod", ["get", "patch", "update"]),
     {
       name: "eviction",
       responseKind: { group: "policy", version: "v1", kind: "Eviction" },

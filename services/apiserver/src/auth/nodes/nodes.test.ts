@@ -23,6 +23,7 @@ const own = podOf("own", "node-1", {
     { name: "b", projected: { sources: [{ configMap: { name: "root-ca" } }] } },
   ],
   containers: [{ name: "main", image: "a", envFrom: [{ secretRef: { name: "password" } }] }],
+  ephemeralContainers: [{ name: "debug", image: "a", envFrom: [{ secretRef: { name: "added" } }] }],
   imagePullSecrets: [{ name: "registry" }],
 });
 put(Kinds.Pod, own);
@@ -59,7 +60,7 @@ describe("the Node authorizer", () => {
   };
   const stranger = "no relationship found between node 'node-1' and this object";
 
-  test.each(["certificate", "password", "registry"])(
+  test.each(["certificate", "password", "added", "registry"])(
     "shows the Secret %s of an own pod",
     (name) => {
       expect(ask("get", "secrets", name)).toBe(true);
@@ -86,6 +87,7 @@ describe("the Node authorizer", () => {
   test("gives what the role says, and no more", () => {
     expect(ask("patch", "pods/status", "own")).toBe(true);
     expect(ask("list", "services")).toBe(true);
+    expect(ask("patch", "pods/ephemeralcontainers", "own")).toContain("unknown node request");
     expect(ask("delete", "services", "web")).toBe("unknown node request of node node-1");
     expect(decide("node-1", { verb: "get", path: "/metrics" })).toContain("unknown node request");
   });

@@ -32,7 +32,8 @@ export function podReferences({ spec }: Pod): PodReferences {
     }
   };
   for (const volume of spec.volumes ?? []) addVolume(volume);
-  for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
+  const { initContainers = [], containers, ephemeralContainers = [] } = spec;
+  for (const container of [...initContainers, ...containers, ...ephemeralContainers]) {
     addContainer(container);
   }
   for (const { name } of spec.imagePullSecrets ?? []) add(secrets, name);
