@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import {
   type Container,
   type ContainerStateWaiting,
+  type EphemeralContainer,
   type LifecycleHandler,
   namespacedName,
   type Pod,
@@ -9,6 +10,7 @@ import {
 import { type Backoff, createBackoff } from "./backoff.ts";
 import type { PodContext } from "./pod-context.ts";
 import { logPath, writePodFiles } from "./pod-files.ts";
+import { newestStart } from "./pod-observation.ts";
 import { allContainers, podToSpec } from "./pod-to-spec.ts";
 import { podHostname } from "./hosts-file.ts";
 import { runHandler } from "./probes/handler.ts";
@@ -165,7 +167,7 @@ export class ContainerStarter {
     this.#backoff.next(name, now());
   }
 
-  #spec(pod: Pod, container: Container, attempt: number): ContainerSpec {
+  #spec(pod: Pod, container: EphemeralContainer, attempt: number): ContainerSpec {
     const { sources, node, directories, runtime } = this.#context;
     const podUid = pod.metadata.uid ?? "";
     const id = { podUid, name: container.name, attempt };
@@ -180,6 +182,7 @@ export class ContainerStarter {
       volumes: this.#volumes,
       files: writePodFiles(directories, pod, id, { ...node, podIps }),
       logPath: logPath(directories, id),
+      target: this.#target(podUid, container),
     });
     for (const { source, target, readOnly } of spec.mounts) {
       if (existsSync(source)) continue;
@@ -192,6 +195,16 @@ export class ContainerStarter {
       }
     }
     return spec;
+  }
+
+  /** The start of the container that an ephemeral one targets, running or not. */
+  #target(podUid: string, container: EphemeralContainer): ContainerId | undefined {
+    const { targetContainerName: name = "" } = container;
+    if (name === "") return undefined;
+    const found = newestStart(this.#context.runtime.list(podUid)[0], name);
+    if (found !== undefined) return found.id;
+    const why = `unable to find target container ${name}`;
+    throw new ContainerStartError("CreateContainerConfigError", why);
   }
 
   async #dropOldStarts(podUid: string, name: string, attempt: number): Promise<void> {

@@ -3,6 +3,7 @@ import type {
   ContainerStateTerminated,
   ContainerStateWaiting,
   ContainerStatus,
+  EphemeralContainer,
 } from "@kubehop/api";
 import { repositoryOf } from "./catalogue.ts";
 import type { ContainerState } from "./runtime/runtime.ts";
@@ -42,6 +43,15 @@ export function containerStatus(container: Container, facts: ContainerFacts): Co
     ...(latest === undefined ? {} : { containerID: containerId(latest) }),
     ...stateOf(facts),
   };
+}
+
+/** The status of an ephemeral container: nobody asks whether it is ready, or has started well. */
+export function ephemeralContainerStatus(
+  container: EphemeralContainer,
+  facts: ContainerFacts,
+): ContainerStatus {
+  const { started: _started, ...status } = containerStatus(container, facts);
+  return { ...status, ready: false };
 }
 
 type StatePart = Pick<ContainerStatus, "lastState" | "ready" | "started" | "state">;

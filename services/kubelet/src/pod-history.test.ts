@@ -28,6 +28,13 @@ describe("rememberedState", () => {
     expect(remembered(status)).toEqual(expected);
   });
 
+  it("knows an ephemeral container, which is not started again", () => {
+    const state = { running: { startedAt: TIME } };
+    const debug = { name: "debug", ready: false, restartCount: 0, state };
+    const pod = testPod({}, { containerStatuses: [], ephemeralContainerStatuses: [debug] });
+    expect(rememberedState(pod, "debug")?.exitCode).toBe(137);
+  });
+
   it("has nothing of a pod without status", () => {
     expect(rememberedState(testPod(), "app")).toBeUndefined();
   });

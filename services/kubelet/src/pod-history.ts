@@ -5,12 +5,12 @@ import type { ContainerState } from "./runtime/runtime.ts";
 const UNKNOWN_EXIT_CODE = 137;
 
 /**
- * The last start of a main container as the API server remembers it, for a node that lost it (its
- * sandbox died, or the whole lab was started again): restart counts go on, and a pod that must not
- * be restarted is not. Undefined when it never ran.
+ * The last start of a main or ephemeral container as the API server remembers it, for a node that
+ * lost it (its sandbox died, or the whole lab was started again): restart counts go on, and what
+ * must not be restarted is not. Undefined when it never ran.
  */
 export function rememberedState(pod: Pod, name: string): ContainerState | undefined {
-  const status = pod.status?.containerStatuses?.find((candidate) => candidate.name === name);
+  const status = statusOf(pod, name);
   if (status === undefined) return undefined;
   const { running, terminated } = status.state ?? {};
   const ended: ContainerStateTerminated | undefined =
@@ -29,11 +29,16 @@ export function rememberedPrevious(
   name: string,
   attempt: number,
 ): ContainerState | undefined {
-  const status = pod.status?.containerStatuses?.find((candidate) => candidate.name === name);
+  const status = statusOf(pod, name);
   if (status?.restartCount === attempt - 1) return rememberedState(pod, name);
   const ended = status?.lastState?.terminated;
   if (status?.restartCount !== attempt || ended === undefined) return undefined;
   return endedStart(pod, status, ended, attempt - 1);
+}
+
+function statusOf({ status = {} }: Pod, name: string): ContainerStatus | undefined {
+  const { containerStatuses = [], ephemeralContainerStatuses = [] } = status;
+  return [...containerStatuses, ...ephemeralContainerStatuses].find((one) => one.name === name);
 }
 
 function endedStart(

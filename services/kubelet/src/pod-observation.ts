@@ -31,7 +31,7 @@ export function newestStart(
   return found;
 }
 
-/** The newest start of a container, here or, for a main container, as it was reported before. */
+/** The newest start of a container, here or, unless it is an init container, as reported before. */
 export function latestStart(
   { pod, sandbox }: Pick<PodObservation, "pod" | "sandbox">,
   name: string,
@@ -88,10 +88,17 @@ function waitingState(
   latest: ContainerState | undefined,
 ): ContainerStateWaiting | undefined {
   const known = waiting.get(name);
-  if (known !== undefined) return known;
   const hasRun = latest !== undefined && latest.phase !== "starting";
+  // It is not started again: what went wrong with its only start is how it ended.
+  if (hasRun && isEphemeral(pod, name)) return undefined;
+  if (known !== undefined) return known;
   if (hasRun && !starter.hook(latest.id).running) return undefined;
-  const isMain = pod.spec.containers.some((container) => container.name === name);
-  const awaitsInit = isMain && (pod.spec.initContainers ?? []).length > 0;
+  const { initContainers = [] } = pod.spec;
+  const isInit = initContainers.some((container) => container.name === name);
+  const awaitsInit = !isInit && initContainers.length > 0;
   return { reason: awaitsInit ? "PodInitializing" : "ContainerCreating" };
+}
+
+function isEphemeral({ spec }: Pod, name: string): boolean {
+  return (spec.ephemeralContainers ?? []).some((container) => container.name === name);
 }

@@ -47,6 +47,9 @@ const withInit: Partial<PodSpec> = {
   initContainers: [once("first"), sidecar("mesh"), once("last")],
 };
 
+const withDebug: Partial<PodSpec> = { ephemeralContainers: [once("debug")] };
+const bothRun = { app: runs("app"), debug: runs("debug") };
+
 describe("planPod", () => {
   it.each<[string, Scene, string[]]>([
     ["a new pod starts its containers", {}, ["start app 0"]],
@@ -127,6 +130,55 @@ describe("planPod", () => {
         views: { mesh: runs("mesh"), app: ended(0, "app") },
       },
       ["stop mesh"],
+    ],
+    [
+      "an ephemeral container is started beside those that run",
+      { spec: withDebug, begun: true, views: { app: runs("app") } },
+      ["start debug 0"],
+    ],
+    [
+      "beside an init container that runs",
+      { spec: { ...withInit, ...withDebug }, views: { first: runs("first") } },
+      ["start debug 0"],
+    ],
+    [
+      "and beside one that waits to be started again, when it need not wait itself",
+      { spec: withDebug, views: { app: ended(1, "app") }, backoff: { app: 9 } },
+      ["start debug 0", "wait app"],
+    ],
+    [
+      "one that could not be started waits as others do",
+      { spec: withDebug, views: { app: runs("app") }, backoff: { debug: 9 } },
+      ["wait debug"],
+    ],
+    ["one that runs is left alone", { spec: withDebug, views: bothRun }, []],
+    [
+      "one that has ended is not started again, whatever its end",
+      { spec: withDebug, views: { app: runs("app"), debug: ended(1, "debug") } },
+      [],
+    ],
+    [
+      "it stops with the pod",
+      { spec: withDebug, ending: true, views: bothRun },
+      ["stop app", "stop debug"],
+    ],
+    [
+      "it does not keep a pod that has done its work",
+      {
+        spec: { ...withDebug, restartPolicy: "Never" },
+        begun: true,
+        views: { ...bothRun, app: ended(0, "app") },
+      },
+      ["stop debug"],
+    ],
+    [
+      "none is started in a pod that has done its work",
+      {
+        spec: { ...withDebug, restartPolicy: "Never" },
+        begun: true,
+        views: { app: ended(0, "app") },
+      },
+      [],
     ],
   ])("%s", (_title, scene, expected) => {
     expect(told(scene)).toEqual(expected);

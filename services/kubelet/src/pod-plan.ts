@@ -42,14 +42,14 @@ export interface PodPlan {
  * Decides what to do for a pod now; called again whenever something changed (compare
  * kuberuntime's computePodActions). Init containers run one after the other, sidecars (init
  * containers with restartPolicy Always) are started in their place and kept, then the others run.
- * At the end the others stop first, then the sidecars, the last one first.
+ * Ephemeral containers are started once, whatever the others do. At the end the others stop first, then the sidecars, the last one first.
  */
 export function planPod(view: PodView): PodPlan {
   const { pod, begun } = view;
   const main = pod.spec.containers;
   const init = pod.spec.initContainers ?? [];
   if (view.ending) return planEnd(view, init, main);
-  const actions: PodAction[] = [];
+  const actions = ephemeralStarts(view);
   for (const container of init) {
     const step = isSidecar(container) ? keep(view, container) : runOnce(view, container, begun);
     if (step.action !== undefined) actions.push(step.action);
@@ -97,6 +97,13 @@ function keep(view: PodView, container: Container): Step {
   return { action: start(view, container, latest.id.attempt + 1), blocks: true };
 }
 
+/** Ephemeral containers that never started: they are not started again. */
+function ephemeralStarts(view: PodView): PodAction[] {
+  return (view.pod.spec.ephemeralContainers ?? [])
+    .filter(({ name }) => view.containerOf(name).latest === undefined)
+    .map((container) => start(view, container, 0));
+}
+
 function runOnce(view: PodView, container: Container, begun: boolean): Step {
   const { latest } = view.containerOf(container.name);
   if (begun || (latest?.phase === "exited" && latest.exitCode === 0)) return { blocks: false };
@@ -124,7 +131,9 @@ function planEnd(view: PodView, init: readonly Container[], main: readonly Conta
       .map(({ name }) => view.containerOf(name).latest)
       .filter((state) => state !== undefined)
       .filter((state) => state.phase !== "exited");
-  const first = running([...main, ...init.filter((container) => !isSidecar(container))]);
+  const { ephemeralContainers = [] } = view.pod.spec;
+  const runOnce = init.filter((container) => !isSidecar(container));
+  const first = running([...main, ...runOnce, ...ephemeralContainers]);
   const sidecars = running(init.filter(isSidecar)).slice(-1);
   const ending = first.length > 0 ? first : sidecars;
   const actions = ending.map((state): PodAction => {

@@ -14,6 +14,7 @@ it("finds every ConfigMap and Secret a pod refers to", () => {
       { name: "e", emptyDir: {} },
     ],
     initContainers: [testContainer({ name: "init", envFrom: [{ configMapRef: { name: "f" } }] })],
+    ephemeralContainers: [testContainer({ envFrom: [{ secretRef: { name: "h" } }] })],
     containers: [
       testContainer({
         env: [
@@ -30,5 +31,6 @@ it("finds every ConfigMap and Secret a pod refers to", () => {
     "secret/b",
     "secret/d",
     "secret/g",
+    "secret/h",
   ]);
 });

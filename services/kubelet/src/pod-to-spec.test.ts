@@ -1,10 +1,10 @@
 import type { Container } from "@kubehop/api";
 import { describe, expect, it } from "vitest";
 import { podToSpec } from "./pod-to-spec.ts";
-import type { ContainerSpec } from "./runtime/runtime.ts";
+import type { ContainerId, ContainerSpec } from "./runtime/runtime.ts";
 import { testContainer, testPod, testSources } from "./testing/objects.ts";
 
-function specOf(container: Partial<Container>): ContainerSpec {
+function specOf(container: Partial<Container>, target?: ContainerId): ContainerSpec {
   const pod = testPod({
     hostname: "named",
     volumes: [
@@ -21,6 +21,7 @@ function specOf(container: Partial<Container>): ContainerSpec {
     volumes: { conf: "/v/conf", scratch: "/v/scratch" },
     files: { hosts: "/f/hosts", resolvConf: "/f/resolv.conf", terminationLog: "/f/last" },
     logPath: "/l/3.log",
+    target,
   });
 }
 
@@ -46,6 +47,12 @@ describe("podToSpec", () => {
       args: [],
       workingDir: "/srv",
     });
+  });
+
+  it("passes on whose processes an ephemeral container is to see", () => {
+    const target = { podUid: "uid-1", name: "app", attempt: 2 };
+    expect(specOf({}, target).target).toEqual(target);
+    expect(specOf({})).not.toHaveProperty("target");
   });
 
   it("reads the limits", () => {

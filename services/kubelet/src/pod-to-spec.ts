@@ -1,7 +1,14 @@
 import { isAbsolute, join, normalize } from "node:path";
-import { type Container, parseQuantity, type Pod, type VolumeMount } from "@kubehop/api";
+import {
+  type Container,
+  type EphemeralContainer,
+  parseQuantity,
+  type Pod,
+  type VolumeMount,
+} from "@kubehop/api";
 import { containerEnv, type EnvironmentContext } from "./environment.ts";
 import {
+  type ContainerId,
   type ContainerSpec,
   ContainerStartError,
   type Mount,
@@ -17,6 +24,8 @@ export interface ContainerContext extends EnvironmentContext {
   /** Files the kubelet keeps for the pod: hosts, resolv.conf, the container's last words. */
   readonly files: PodFiles;
   readonly logPath: string;
+  /** The start of the container that an ephemeral one targets. */
+  readonly target?: ContainerId | undefined;
 }
 
 /** Paths on the node. */
@@ -51,12 +60,14 @@ export function podToSpec(container: Container, context: ContainerContext): Cont
     lastWordsFromLog: container.terminationMessagePolicy === "FallbackToLogsOnError",
     ...(container.stdin === true && { stdin: container.stdinOnce === true ? "once" : "open" }),
     ...(container.tty === true && { tty: true }),
+    ...(context.target !== undefined && { target: context.target }),
   };
 }
 
-/** Every container of a pod that its kubelet runs, init containers first. */
-export function allContainers(pod: Pod): readonly Container[] {
-  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+/** Every container of a pod that its kubelet runs, init containers first, ephemeral ones last. */
+export function allContainers({ spec }: Pod): readonly EphemeralContainer[] {
+  const { initContainers = [], containers, ephemeralContainers = [] } = spec;
+  return [...initContainers, ...containers, ...ephemeralContainers];
 }
 
 function ownFiles(container: Container, { files }: ContainerContext): Mount[] {

@@ -8,6 +8,12 @@ describe("statusPatch", () => {
   it.each<[string, PodStatus, PodStatus, object | undefined]>([
     ["nothing changed", { phase: "Running" }, { phase: "Running" }, undefined],
     ["a field changed", { phase: "Pending" }, { phase: "Running" }, { phase: "Running" }],
+    [
+      "an ephemeral container came",
+      {},
+      { ephemeralContainerStatuses: [{ name: "debug", ready: false, restartCount: 0 }] },
+      { ephemeralContainerStatuses: [{ name: "debug", ready: false, restartCount: 0 }] },
+    ],
     ["a field is gone", { podIP: "1" }, {}, { podIP: null }],
     [
       "addresses replace the old ones",

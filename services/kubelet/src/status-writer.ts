@@ -49,6 +49,7 @@ const OWNED = [
   "startTime",
   "initContainerStatuses",
   "containerStatuses",
+  "ephemeralContainerStatuses",
   "qosClass",
 ] as const;
 

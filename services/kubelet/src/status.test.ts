@@ -209,6 +209,39 @@ describe("podStatus", () => {
       lastState: { terminated: { exitCode: 7, reason: "Error", message: "bye", finishedAt: TIME } },
     });
   });
+
+  const withDebug: Partial<PodSpec> = { ephemeralContainers: [testContainer({ name: "debug" })] };
+  const debugOf = (debug: Partial<ContainerFacts>, rest: Partial<Scene> = {}): PodStatus =>
+    statusOf({ spec: withDebug, facts: { app: running, debug }, ...rest });
+
+  it.each<[string, Partial<ContainerFacts>, object]>([
+    ["has not come", {}, { waiting: { reason: "ContainerCreating" } }],
+    [
+      "waits for its image",
+      { waiting: { reason: "ErrImagePull", message: "no" } },
+      { waiting: { reason: "ErrImagePull", message: "no" } },
+    ],
+    ["runs", running, { running: { startedAt: TIME } }],
+    [
+      "has failed",
+      { latest: endedState(1, "debug") },
+      { terminated: expect.objectContaining({ exitCode: 1, reason: "Error" }) },
+    ],
+  ])("an ephemeral container that %s leaves the pod as it is", (_title, facts, state) => {
+    const status = debugOf(facts);
+    expect(status.ephemeralContainerStatuses).toEqual([
+      expect.objectContaining({ name: "debug", ready: false, restartCount: 0, state }),
+    ]);
+    expect(status.ephemeralContainerStatuses?.[0]).not.toHaveProperty("started");
+    expect(status.phase).toBe("Running");
+    expect(conditionsOf(status)).toEqual(conditionsOf(statusOf({ facts: { app: running } })));
+  });
+
+  it("has the end of its own containers, however an ephemeral one ended", () => {
+    const spec: Partial<PodSpec> = { ...withDebug, restartPolicy: "Never" };
+    const facts = { app: { latest: endedState(0) }, debug: { latest: endedState(1, "debug") } };
+    expect(statusOf({ spec, facts, rest: { over: true } }).phase).toBe("Succeeded");
+  });
 });
 
 it.each<[Container["resources"], string]>([

@@ -1,5 +1,9 @@
 import type { Condition, Container, ContainerStatus, Pod, PodPhase, PodStatus } from "@kubehop/api";
-import { containerStatus, type ContainerFacts } from "./container-status.ts";
+import {
+  containerStatus,
+  ephemeralContainerStatus,
+  type ContainerFacts,
+} from "./container-status.ts";
 import { podConditions } from "./conditions.ts";
 import { isSidecar } from "./pod-plan.ts";
 import { toTime } from "./time.ts";
@@ -33,6 +37,9 @@ export function podStatus(facts: PodFacts): PodStatus {
   const main = pod.spec.containers.map((container) =>
     containerStatus(container, facts.factsOf(container)),
   );
+  const ephemeral = (pod.spec.ephemeralContainers ?? []).map((container) =>
+    ephemeralContainerStatus(container, facts.factsOf(container)),
+  );
   const phase = podPhase(facts, init, main);
   const initialized = isInitialized(pod, init);
   const conditions = podConditions({ ...facts, phase, initialized, main, init });
@@ -47,6 +54,7 @@ export function podStatus(facts: PodFacts): PodStatus {
     startTime: previous.startTime ?? toTime(facts.now),
     ...(init.length > 0 ? { initContainerStatuses: init } : {}),
     containerStatuses: main,
+    ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
     qosClass: previous.qosClass ?? qosClass(pod),
   };
 }

@@ -55,6 +55,8 @@ export interface ContainerSpec {
   readonly stdin?: "once" | "open";
   /** It runs in a terminal, where the runtime has one for it. */
   readonly tty?: boolean;
+  /** The container whose processes it is to see; absent: what the pod's containers see anyhow. */
+  readonly target?: ContainerId;
 }
 
 /** The most a container may use; absent: no limit. */

@@ -195,8 +195,9 @@ function stateOf(runtime: Runtime, id: ContainerId): ContainerState | undefined 
     ?.containers.find((state) => state.id.name === id.name && state.id.attempt === id.attempt);
 }
 
-function waitingReason({ status }: Pod, container: string): string {
-  const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+function waitingReason({ status = {} }: Pod, container: string): string {
+  const { initContainerStatuses: init = [], containerStatuses: main = [] } = status;
+  const statuses = [...init, ...main, ...(status.ephemeralContainerStatuses ?? [])];
   const found = statuses.find(({ name }) => name === container);
   return found?.state?.waiting?.reason ?? "ContainerCreating";
 }

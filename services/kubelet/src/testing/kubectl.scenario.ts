@@ -1,11 +1,12 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { promisify } from "node:util";
 import { Kinds, type PodDisruptionBudget } from "@kubehop/api";
+import { DEBUG_STORIES } from "./debug.stories.ts";
 import { report } from "./in-sandbox.ts";
+import { kubectl, startKubectl } from "./kubectl.ts";
 import { isReady, type OneNode, startOneNode } from "./one-node.ts";
 
 /** What stock kubectl does with pods that run, told to kubectl.process.test.ts. */
@@ -14,7 +15,7 @@ const STORIES: Readonly<Record<string, (lab: OneNode) => Promise<unknown>>> = {
   attach,
   copy,
   proxy,
-  debug,
+  ...DEBUG_STORIES,
 };
 
 await using lab = await startOneNode();
@@ -43,7 +44,7 @@ function server(): {
 
 async function portForward(node: OneNode): Promise<unknown> {
   const ports = [":8080", ":9000", ":7"];
-  const child = start(node, ["port-forward", "pod/server", ...ports]);
+  const child = startKubectl(node, ["port-forward", "pod/server", ...ports]);
   // It ends by itself when a port of the pod refuses; only then all that it says has come.
   const closed = once(child, "close");
   const errors: string[] = [];
@@ -81,7 +82,7 @@ async function forwarded(child: ChildProcess, count: number): Promise<number[]> 
 }
 
 async function attach(node: OneNode): Promise<unknown> {
-  const child = start(node, ["attach", "server"]);
+  const child = startKubectl(node, ["attach", "server"]);
   const [first] = (await once(child.stdout ?? child, "data")) as [Buffer];
   child.kill();
   await once(child, "exit");
@@ -103,13 +104,6 @@ async function proxy(node: OneNode): Promise<unknown> {
     pod: await raw("/api/v1/namespaces/default/pods/server:8080/proxy/y?z=1"),
     node: await raw("/api/v1/nodes/node-1/proxy/healthz"),
   };
-}
-
-async function debug(node: OneNode): Promise<unknown> {
-  const failed = await kubectl(node, ["debug", "server", "--image=busybox"]).catch(
-    (error: { stderr?: string }) => error,
-  );
-  return "stderr" in failed ? failed.stderr : "";
 }
 
 async function drain(node: OneNode): Promise<unknown> {
@@ -139,7 +133,7 @@ async function drain(node: OneNode): Promise<unknown> {
 /** Whether it is told that the budget allows no eviction; kubectl would go on trying. */
 async function refusalOf(node: OneNode, words: readonly string[]): Promise<boolean> {
   const text = "Cannot evict pod as it would violate the pod's disruption budget.";
-  const child = start(node, words);
+  const child = startKubectl(node, words);
   const closed = once(child, "close");
   let errors = "";
   child.stdout?.resume();
@@ -162,24 +156,4 @@ async function count(
   const ref = { namespace: "default", name: metadata.name };
   const patch = { type: "merge", body } as const;
   await rest.patch(Kinds.PodDisruptionBudget, ref, patch, { subresource: "status" });
-}
-
-function start({ kubeconfig }: OneNode, words: readonly string[]): ChildProcess {
-  return spawn("kubectl", ["--kubeconfig", kubeconfig, ...words], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: environment(kubeconfig),
-  });
-}
-
-function kubectl(
-  { kubeconfig }: OneNode,
-  words: readonly string[],
-): Promise<{ stdout: string; stderr: string }> {
-  const env = environment(kubeconfig);
-  return promisify(execFile)("kubectl", ["--kubeconfig", kubeconfig, ...words], { env });
-}
-
-/** kubectl keeps what it discovers below HOME. */
-function environment(kubeconfig: string): NodeJS.ProcessEnv {
-  return { PATH: process.env["PATH"] ?? "", HOME: dirname(kubeconfig) };
 }

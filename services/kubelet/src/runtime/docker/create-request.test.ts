@@ -18,7 +18,7 @@ const node: NodeContext = {
   labels: { "com.docker.compose.project": "lab" },
 };
 
-function request(spec: Partial<ContainerSpec> = {}): CreateRequest {
+function request(spec: Partial<ContainerSpec> = {}, targetId?: string): CreateRequest {
   const whole: ContainerSpec = {
     name: "app",
     attempt: 2,
@@ -40,6 +40,7 @@ function request(spec: Partial<ContainerSpec> = {}): CreateRequest {
     node,
     own: own && { ...own, args: ["backend"] },
     mounts: [{ source: "/m/x", target: "/x", readOnly: true }],
+    targetId,
   });
 }
 
@@ -80,6 +81,13 @@ describe("containerRequest", () => {
     });
     expect(ownContainer({ labels: Labels }, "other")).toBe(undefined);
     expect(ownContainer({ labels: {} }, "net")).toBe(undefined);
+  });
+
+  it.each([
+    [undefined, undefined],
+    ["c9", "container:c9"],
+  ])("sees the processes of the container it targets: %s", (targetId, mode) => {
+    expect(request({}, targetId).HostConfig["PidMode"]).toBe(mode);
   });
 
   it.each([

@@ -81,11 +81,13 @@ export interface ContainerContext {
   readonly own: (OwnImage & { readonly args: readonly string[] }) | undefined;
   /** The mounts, their sources as the engine's machine has them. */
   readonly mounts: readonly Mount[];
+  /** The engine's id of the container whose processes it is to see. */
+  readonly targetId?: string | undefined;
 }
 
 /** One container of a pod, in the namespaces of its pause container. */
 export function containerRequest(spec: ContainerSpec, context: ContainerContext): CreateRequest {
-  const { sandbox, pauseId, node, mounts } = context;
+  const { sandbox, pauseId, node, mounts, targetId } = context;
   return {
     Image: context.own?.image ?? spec.image,
     ...program(spec, context.own),
@@ -107,6 +109,7 @@ export function containerRequest(spec: ContainerSpec, context: ContainerContext)
     HostConfig: {
       NetworkMode: `container:${pauseId}`,
       IpcMode: `container:${pauseId}`,
+      ...(targetId !== undefined && { PidMode: `container:${targetId}` }),
       RestartPolicy: NEVER_RESTART,
       LogConfig: LOGS,
       Mounts: mounts.map(({ source, target, readOnly }) => {

@@ -145,6 +145,7 @@ export class DockerRuntime implements Runtime {
       node,
       own: own && { ...own, args: findImage(spec.image)?.args ?? [] },
       mounts: spec.mounts.map((mount) => this.#enginesMount(mount)),
+      targetId: this.#targetId(spec.target),
     });
     const name = containerName(sandbox.spec, spec.name, spec.attempt);
     const id = await createContainer(engine, name, request).catch((error: Error) => {
@@ -214,6 +215,14 @@ export class DockerRuntime implements Runtime {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     this.#changes[Symbol.dispose]();
+  }
+
+  #targetId(target: ContainerId | undefined): string | undefined {
+    if (target === undefined) return undefined;
+    const known = this.#table.container(target);
+    if (known !== undefined) return known.container.id;
+    const why = `unable to find target container ${target.name}`;
+    throw new ContainerStartError("CreateContainerConfigError", why);
   }
 
   #enginesMount(mount: Mount): Mount {
