@@ -101,11 +101,29 @@ describe("logs", () => {
     });
   });
 
+  it("come from an ephemeral container, too", async () => {
+    const added = await server.send(`${PODS}/one/ephemeralcontainers`, {
+      method: "PATCH",
+      body: { spec: { ephemeralContainers: [{ name: "debug", image: "a" }] } },
+      headers: { "content-type": "application/strategic-merge-patch+json" },
+    });
+    expect(added.status).toBe(200);
+    expect((await server.send(`${PODS}/one/log?container=debug`)).status).toBe(200);
+    expect(asked.at(-1)?.url).toMatch(/^\/containerLogs\/default\/one\/debug/);
+    expect((await server.send(`${PODS}/one/log`)).status).toBe(200);
+    expect(asked.at(-1)?.url).toMatch(/^\/containerLogs\/default\/one\/main/);
+  });
+
   it("need a container that exists, and a pod on a node", async () => {
     const message = async (path: string): Promise<string> =>
       (await server.send(`${PODS}/${path}`)).body.message as string;
+    await server.send(`${PODS}/two/ephemeralcontainers`, {
+      method: "PATCH",
+      body: { spec: { ephemeralContainers: [{ name: "debug", image: "a" }] } },
+      headers: { "content-type": "application/merge-patch+json" },
+    });
     expect(await message("two/log")).toBe(
-      "a container name must be specified for pod two, choose one of: [a b]",
+      "a container name must be specified for pod two, choose one of: [a b debug]",
     );
     expect(await message("two/log?container=c")).toBe("container c is not valid for pod two");
     expect(await message("waiting/log")).toBe("pod waiting does not have a host assigned");
