@@ -4,7 +4,7 @@ import { type KubectlSession, openKubectlSession } from "../support/kubectl-sess
 import { access, nodes } from "./kubectl-session/cluster.ts";
 import { lookAround, useConfig } from "./kubectl-session/look-around.ts";
 import { apply, change, create, edit, get, kustomize } from "./kubectl-session/objects.ts";
-import { exec, forward, overSpdy, runAndRead } from "./kubectl-session/pods.ts";
+import { debug, exec, forward, overSpdy, runAndRead } from "./kubectl-session/pods.ts";
 import { jobs, remove, revise, rollOut } from "./kubectl-session/workloads.ts";
 
 /** What the session does, in this order: later parts use what earlier ones have made. */
@@ -21,6 +21,7 @@ const STORY: Readonly<Record<string, (session: KubectlSession) => Promise<void>>
   "changes, undoes and restarts": revise,
   "runs pods and reads their logs": runAndRead,
   "runs commands in pods and copies": exec,
+  "adds containers to a pod that runs": debug,
   "falls back to SPDY": overSpdy,
   "reaches pods from outside": forward,
   "runs Jobs": jobs,

@@ -80,10 +80,38 @@ export async function exec({ says, fails, file }: KubectlSession): Promise<void>
     "kubectl cp talker:/tmp/there.txt back.txt && cat back.txt",
     "tar: Removing leading `/' from member names\ncopied\n",
   );
-  await fails(
-    "kubectl debug talker --image=busybox",
-    /error: ephemeral containers are disabled for this cluster/,
+}
+
+/** Containers that are added to a pod that runs. */
+export async function debug({ says, mutters, fails }: KubectlSession): Promise<void> {
+  await says("kubectl run patient --image=busybox -- sleep 3600", "pod/patient created\n");
+  await says(
+    "kubectl wait pod patient --for=condition=Ready --timeout=110s",
+    "pod/patient condition met\n",
   );
+  await says(
+    "kubectl debug patient --image=busybox --profile=general -c once -- sh -c 'hostname; exit 3'",
+    "",
+  );
+  const end = "{.status.ephemeralContainerStatuses[0].state.terminated.exitCode}";
+  await says(
+    `kubectl wait pod patient --for=jsonpath='${end}'=3 --timeout=110s`,
+    "pod/patient condition met\n",
+  );
+  await says("kubectl logs patient -c once", "patient\n");
+  await says("kubectl get pod patient --no-headers", /^patient +1\/1 +Running +0 /);
+  await mutters(
+    "echo typed | kubectl debug patient -i --image=busybox --profile=general -c fed -- head -n 1",
+    "typed\n",
+    /^(?:If you don't see a command prompt, try pressing enter\.\n)?$/,
+  );
+  await says("kubectl describe pod patient", /^Ephemeral Containers:\n {2}once:\n[^]*^ {2}fed:\n/m);
+  await says("kubectl explain pod.spec.ephemeralContainers.targetContainerName", /<string>/);
+  await fails(
+    "kubectl debug patient --image=busybox --profile=general -c other --target=nope",
+    /\.targetContainerName: Not found: "nope"/,
+  );
+  await says("kubectl delete pod patient --now", 'pod "patient" deleted\n');
 }
 
 /** What kubectl speaks before 1.31, and when something between refuses WebSockets. */
