@@ -222,11 +222,15 @@ it("is not given by the role edit, and by a role that names it", async () => {
       rules: [{ apiGroups: [""], resources: ["pods/ephemeralcontainers"], verbs: ["patch"] }],
     },
   });
-  await bind("ann", { kind: "ClusterRole", name: "edit" });
+  // What the role edit is put together from.
+  await bind("ann", { kind: "ClusterRole", name: "system:aggregate-to-edit" });
   await bind("bob", { kind: "Role", name: "debugger" });
-  const path = `${PODS}/guarded/ephemeralcontainers`;
-  const send = (user: string): Promise<Answer> =>
-    server.send(path, { method: "PATCH", body: adding(debug), headers: as(user) });
+  const send = (user: string, subresource = "/ephemeralcontainers"): Promise<Answer> => {
+    const body = subresource === "" ? { metadata: { labels: { a: "b" } } } : adding(debug);
+    const path = `${PODS}/guarded${subresource}`;
+    return server.send(path, { method: "PATCH", body, headers: as(user) });
+  };
+  expect((await send("ann", "")).status).toBe(200);
   expect(refusal(await send("ann"))).toEqual([
     403,
     "Forbidden",

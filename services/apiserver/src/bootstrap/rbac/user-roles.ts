@@ -41,7 +41,10 @@ export const VIEW_RULES: readonly PolicyRule[] = VIEWED.map(([group, resources])
   rule(READ, group, resources),
 );
 
-/** What `edit` gives beside `view`: to write all but roles and what limits them. */
+/**
+ * What `edit` gives beside `view`: to write all but roles and what limits them. As upstream it lacks
+ * pods/ephemeralcontainers: policies that were written before there was such a thing don't see it.
+ */
 export const EDIT_RULES: readonly PolicyRule[] = [
   rule(READ, "core", "pods/attach,pods/proxy,pods/exec,pods/portforward,secrets,services/proxy"),
   rule("impersonate", "core", "serviceaccounts"),
