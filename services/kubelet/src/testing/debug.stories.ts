@@ -43,14 +43,12 @@ async function debugOnce(node: OneNode): Promise<unknown> {
     ["server", "fetcher", "--", process.execPath, "-e", script],
     hasEnded,
   );
-  const reasons = await waitFor(async () => {
+  // Events are written by the way, each for itself: they may come after the status, in any order.
+  const events = await waitFor(async () => {
     const { items } = await node.rest.list(Kinds.Event, { namespace: "default" });
-    const own = items.filter(({ involvedObject: { fieldPath, name }, message = "" }) => {
-      return name === "server" && `${fieldPath} ${message}`.includes("fetcher");
-    });
-    return own.some(({ reason }) => reason === "Started")
-      ? own.map(({ reason }) => reason)
-      : undefined;
+    const own = items.filter(({ message = "" }) => message.endsWith(" fetcher"));
+    const reasons = own.map(({ reason = "" }) => reason).sort();
+    return reasons.length >= 2 ? reasons : undefined;
   });
   const logs = await kubectl(node, ["logs", "server", "-c", "fetcher"]);
   const described = await kubectl(node, ["describe", "pod", "server"]);
@@ -60,7 +58,7 @@ async function debugOnce(node: OneNode): Promise<unknown> {
     ready: isReady(pod),
     restarts: firstContainer(pod)?.restartCount,
     status: ephemeral(pod, "fetcher"),
-    reasons,
+    events,
     logs: logs.stdout,
     described: described.stdout,
     listed: listed.stdout,
