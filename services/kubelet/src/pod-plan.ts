@@ -42,7 +42,8 @@ export interface PodPlan {
  * Decides what to do for a pod now; called again whenever something changed (compare
  * kuberuntime's computePodActions). Init containers run one after the other, sidecars (init
  * containers with restartPolicy Always) are started in their place and kept, then the others run.
- * Ephemeral containers are started once, whatever the others do. At the end the others stop first, then the sidecars, the last one first.
+ * Ephemeral containers are started once, whatever the others do. At the end the sidecars stop after
+ * all others, the last one first.
  */
 export function planPod(view: PodView): PodPlan {
   const { pod, begun } = view;
