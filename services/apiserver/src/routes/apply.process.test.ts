@@ -147,6 +147,26 @@ describe("apply", () => {
     expect((await apply(path, withVersion)).body.reason).toBe("Conflict");
   });
 
+  it("refuses the configuration of another object, there or not", async () => {
+    await apply(`${CONFIG_MAPS}/own`, configMap("own", {}));
+    for (const name of ["own", "missing"]) {
+      const { status, body } = await apply(
+        `${CONFIG_MAPS}/${name}`,
+        configMap("other", { a: "b" }),
+      );
+      const message = `the name of the object (other) does not match the name on the URL (${name})`;
+      expect([status, body.message]).toEqual([400, message]);
+    }
+    const elsewhere = {
+      ...configMap("own", {}),
+      metadata: { name: "own", namespace: "elsewhere" },
+    };
+    const refused = await apply(`${CONFIG_MAPS}/own`, elsewhere);
+    expect(refused.body.message).toBe(
+      "the namespace of the provided object does not match the namespace sent on the request",
+    );
+  });
+
   it("by many at a time loses nothing", async () => {
     const path = `${CONFIG_MAPS}/race`;
     const names = Array.from({ length: 12 }, (_, index) => `m${index}`);

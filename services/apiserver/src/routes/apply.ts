@@ -16,6 +16,7 @@ import { type FieldValidation, parseWriteOptions } from "../http/write-options.t
 import { fieldManagerOf, ownershipRulesOf } from "../resources/field-ownership.ts";
 import { timestamp } from "../resources/metadata.ts";
 import type { Resources } from "../resources/resources.ts";
+import { matchTarget } from "../resources/target.ts";
 import type { Part } from "../resources/update.ts";
 import { bodyOf, type Call, writerOf } from "./call.ts";
 import { answerCreated, answerUpdated, changeOrCreate } from "./write.ts";
@@ -31,6 +32,8 @@ export async function applyToObject(
   part: Part,
 ): Promise<FastifyReply> {
   const { config, dryRun, apply } = applicationOf(resources, call, call.kind);
+  // What the stored object is made of keeps its own name: another's would go unnoticed.
+  matchTarget(call.target, config);
   const write = { dryRun, writer: undefined };
   const change = (): Promise<FastifyReply> =>
     answerUpdated(resources, call, { ...write, part, apply: (live) => apply(config, live) });
