@@ -12,6 +12,7 @@ import {
   input,
   pod,
   restart,
+  run,
   type RuntimeUnderTest,
   sleeper,
 } from "../../testing/runtime.stories.ts";
@@ -122,6 +123,18 @@ describe("docker runtime", () => {
     const none = runtime.exec(id, ["no-such-program"]);
     none.stdin.end();
     await expect(none.exitCode).resolves.toBeGreaterThanOrEqual(126);
+  });
+
+  it("lets a container see the processes of the one it targets, and no other", async () => {
+    await started("pod-target");
+    const target = { podUid: "pod-target", name: "app", attempt: 0 };
+    const look = async (name: string, spec: Partial<ContainerSpec>): Promise<string> => {
+      const command = ["tail", "-f", "/dev/null"];
+      await started("pod-target", { name, command, ...spec });
+      return run(runtime, { ...target, name }, "tr '\\0' ' ' < /proc/1/cmdline");
+    };
+    expect(await look("sees", { target })).toContain("exit 143");
+    expect(await look("alone", {})).toBe("tail -f /dev/null ");
   });
 
   it("ends the streams of a command that is given up", async () => {
