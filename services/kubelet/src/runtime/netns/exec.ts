@@ -1,10 +1,12 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import type { ExecProcess } from "../runtime.ts";
 import { TOOL_ENV } from "./container-process.ts";
 import type { ContainerRecord } from "./pod-directory.ts";
 import type { ProcessId } from "./process-table.ts";
 import { inTerminal } from "./terminal.ts";
+import { hasOneUserId } from "./user-ids.ts";
 
 /** What is run. */
 export interface ExecRequest {
@@ -22,7 +24,8 @@ export function execInContainer(
   record: ContainerRecord,
   { command, tty }: ExecRequest,
 ): ExecProcess {
-  const assignments = Object.entries(record.env).map(([name, value]) => `${name}=${value}`);
+  const variables = { ...presets(), ...record.env };
+  const assignments = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   const terminal = tty && record.env["TERM"] === undefined ? ["TERM=xterm"] : [];
   const words = [
     "nsenter",
@@ -46,6 +49,15 @@ export function execInContainer(
     stdio: ["pipe", "pipe", "pipe"],
   });
   return toExecProcess(child);
+}
+
+/**
+ * `kubectl cp` runs tar, which as root gives each file its owner. Where there is one user id alone
+ * the kernel refuses that, so GNU tar is told not to try.
+ */
+function presets(): Record<string, string> {
+  const isAlone = hasOneUserId(readFileSync("/proc/self/uid_map", "utf8"));
+  return isAlone ? { TAR_OPTIONS: "--no-same-owner" } : {};
 }
 
 function toExecProcess(child: ChildProcessWithoutNullStreams): ExecProcess {
