@@ -107,7 +107,7 @@ describe("the command line", () => {
   it.each([
     ["--plugins", 0, "kubernetes"],
     ["--help", 0, "--dns.port"],
-    ["--conf=/nonexistent/Corefile", 1, "ENOENT"],
+    ["--conf=/dev/null/Corefile", 2, "the Corefile cannot be read: ENOTDIR"],
     ["--nonsense", 2, "--nonsense"],
   ])("%s", async (flag, code, text) => {
     const child = spawn(process.execPath, [MAIN, flag], { stdio: ["ignore", "pipe", "pipe"] });

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
+import { ConfigError } from "@kubehop/kit";
 import type { Directive } from "./directive.ts";
 import { localFiles } from "./imports.ts";
 import type { Environment } from "./lexer.ts";
@@ -17,16 +18,25 @@ const BUILTIN = ". {\n    whoami\n    log\n}\n";
 
 /**
  * Reads and parses a Corefile. An absent file gives the builtin one where `optional` says so.
- * Throws CorefileError, or the error of reading.
+ * Throws CorefileError, or ConfigError when it cannot be read.
  */
 export function loadCorefile(
   file: string,
   { env, optional }: { env: Environment; optional: boolean },
 ): LoadedCorefile {
   const absent = optional && !existsSync(file);
-  const text = absent ? BUILTIN : readFileSync(file, "utf8");
+  const text = absent ? BUILTIN : read(file);
   const corefile = parseCorefile({ file: absent ? "builtin" : file, text, env, files: localFiles });
   return { corefile, hash: hashCorefile(corefile) };
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new ConfigError(`the Corefile cannot be read: ${why}; --conf names another one`);
+  }
 }
 
 /** The hash of a Corefile's meaning. */
