@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import {
   type DaemonSet,
   type Draft,
@@ -42,7 +43,9 @@ function outcomeOf({ metadata }: Pod): "Succeeded" | "Failed" | undefined {
 }
 
 async function kubectl(...args: string[]): Promise<string> {
-  const env = { ...process.env, KUBECONFIG: cluster.apiServer.kubeconfig, HOME: "/nonexistent" };
+  const { kubeconfig } = cluster.apiServer;
+  // kubectl keeps what it discovers below HOME.
+  const env = { ...process.env, KUBECONFIG: kubeconfig, HOME: dirname(kubeconfig) };
   const { stdout } = await run("kubectl", args, { env });
   return stdout;
 }

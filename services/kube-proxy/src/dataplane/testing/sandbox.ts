@@ -7,6 +7,7 @@ export const SANDBOX_IPV6 = "fd00:10:96::50";
 /** The address that masquerading in the sandbox uses. */
 const SANDBOX_IPV4 = "10.244.1.1";
 
+/** The network comes after its user, who else could not read all of /proc/net. */
 const UNSHARE = [
   "setpriv",
   "--pdeathsig",
@@ -14,12 +15,13 @@ const UNSHARE = [
   "unshare",
   "--user",
   "--map-root-user",
-  "--net",
   "--mount",
   "--pid",
   "--fork",
   "--kill-child",
   "--mount-proc",
+  "unshare",
+  "--net",
   "/bin/sh",
   "-c",
 ] as const;
