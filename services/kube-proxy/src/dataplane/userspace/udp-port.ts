@@ -22,9 +22,9 @@ export interface UdpContext extends ForwarderContext {
 /**
  * Serves a UDP frontend: each client (address and port) has a flow to one endpoint until it is
  * idle. When its endpoint stops serving, the client's next datagram opens another one; what the
- * endpoint still answers is passed on until the flow is idle. Without endpoints the socket is closed, so that clients get
- * ICMP port unreachable; with the policy Local and endpoints on other nodes only, it stays open
- * and datagrams are dropped.
+ * endpoint still answers is passed on until the flow is idle. Without endpoints the socket is
+ * closed, so that clients get ICMP port unreachable; with the policy Local and endpoints on other
+ * nodes only, it stays open and datagrams are dropped.
  */
 export function createUdpPort(frontend: Frontend, context: UdpContext): FrontendPort {
   return new UdpPort(frontend, context);
