@@ -39,6 +39,13 @@ describe("a set of fields", () => {
     ]);
   });
 
+  it("is written in time however deep its paths are that others go on from", () => {
+    // What a nested object in a place for data of any shape gives: each level twice would be 2^500.
+    const steps = Array.from({ length: 500 }, () => "f:a");
+    const set = fieldSetOf(...steps.map((_, index) => steps.slice(0, index + 1)));
+    expect(pathsOf(fromFieldsV1(toFieldsV1(set)) ?? NO_FIELDS)).toHaveLength(500);
+  });
+
   it("reads keys in any order and spacing", () => {
     const set = fromFieldsV1({ 'k:{"protocol": "TCP", "port": 80}': {}, 'v: "x"': {} });
     expect(set && toFieldsV1(set)).toEqual({ 'k:{"port":80,"protocol":"TCP"}': {}, 'v:"x"': {} });

@@ -107,9 +107,10 @@ export function pathsOf(set: FieldSet): string[] {
 }
 
 /** The set as `fieldsV1` holds it. */
-export function toFieldsV1({ members, children }: FieldSet): FreeForm {
+export function toFieldsV1(set: FieldSet): FreeForm {
+  const { members, children } = set;
   const fields: FreeForm = {};
-  for (const element of [...members, ...children.keys()].toSorted(byName)) {
+  for (const element of elementsOf(set)) {
     const child = children.get(element);
     if (child === undefined) fields[element] = {};
     else
@@ -150,13 +151,17 @@ function single([first, ...rest]: readonly PathElement[]): FieldSet {
 }
 
 function collect(set: FieldSet, path: readonly PathElement[], paths: string[]): void {
-  const elements = new Set([...set.members, ...set.children.keys()]);
-  for (const element of [...elements].toSorted(byName)) {
+  for (const element of elementsOf(set)) {
     const here = [...path, element];
     if (set.members.has(element)) paths.push(formatPath(here));
     const child = set.children.get(element);
     if (child !== undefined) collect(child, here, paths);
   }
+}
+
+/** The first steps of all paths in order, each once: a step may be a path itself and lead on. */
+function elementsOf({ members, children }: FieldSet): PathElement[] {
+  return [...new Set([...members, ...children.keys()])].toSorted(byName);
 }
 
 /** Fields come before items, each by name. */

@@ -397,6 +397,24 @@ describe("managedFields", () => {
     expect([reset.status, reset.body.metadata.managedFields]).toEqual([200, undefined]);
   });
 
+  it("name every level of data of any shape, however deep", async () => {
+    const depth = 900;
+    const nested = Array.from({ length: depth }).reduce<object>((below) => ({ a: below }), {});
+    const revision = {
+      apiVersion: "apps/v1",
+      kind: "ControllerRevision",
+      metadata: { name: "deep" },
+    };
+    const created = await send("POST", "/apis/apps/v1/namespaces/default/controllerrevisions", {
+      ...revision,
+      revision: 1,
+      data: nested,
+    });
+    expect(created.status).toBe(201);
+    const levels = JSON.stringify(created.body.metadata.managedFields).split('"f:a"').length - 1;
+    expect(levels).toBe(depth);
+  });
+
   it("get no new time from a write that changes nothing", async () => {
     const path = `${CONFIG_MAPS}/idle`;
     const created = await send("POST", CONFIG_MAPS, configMap("idle", { a: "1" }));
