@@ -76,7 +76,9 @@ function interleave(
   let next = 0;
   for (const item of named) {
     const limit = position(item) ?? -1;
-    while ((position(others[next]) ?? Infinity) < limit) result.push(others[next++]);
+    while (next < others.length && (position(others[next]) ?? Infinity) < limit) {
+      result.push(others[next++]);
+    }
     result.push(item);
   }
   return [...result, ...others.slice(next)];

@@ -208,6 +208,17 @@ describe("lists merged by key", () => {
     ],
   ])("%s", (_name, patch, expected) => expect(names(apply(original, patch))).toEqual(expected));
 
+  test("old items without the key keep their place", () => {
+    // imagePullSecrets may hold {}: its key is not required.
+    const before = { mergingList: [{ value: "none" }, { name: "1" }, { name: "2" }] };
+    const patch = { "$setElementOrder/mergingList": items("2", "1") };
+    expect(apply(before, patch)["mergingList"]).toEqual([
+      { value: "none" },
+      { name: "2" },
+      { name: "1" },
+    ]);
+  });
+
   test("directives never become data", () => {
     const patch = {
       mergingList: [{ name: "7", $patch: "merge", others: ["a"], $retainKeys: ["name", "others"] }],
