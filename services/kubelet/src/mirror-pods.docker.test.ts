@@ -51,6 +51,9 @@ const API_LABELS = {
   "kubehop.dev/weight": "3",
 };
 
+/** The engine writes down what a container said some time after a probe may have found it ready. */
+const LOG = { timeout: 60_000 };
+
 const podOf = (name: string): string => `${testEngine.network}-${name}`;
 
 function start(name: string, labels: Record<string, string> = API_LABELS): Promise<string> {
@@ -93,7 +96,7 @@ describe("labelled containers", () => {
   });
 
   it("are read and entered through the engine", async () => {
-    expect(await lab.log(podOf("api"))).toMatch(/^started as [0-9a-f]{12}\n$/);
+    await expect.poll(() => lab.log(podOf("api")), LOG).toMatch(/^started as [0-9a-f]{12}\n$/);
     const { output, status } = await lab.exec(podOf("api"), "echo $((6 * 7)); exit 4");
     expect(output).toBe("42\n");
     expect(status.details).toMatchObject({ causes: [{ message: "4" }] });
@@ -132,8 +135,9 @@ describe("labelled containers", () => {
     await testEngine.post(`/containers/${id}/restart`, { t: "5" });
     await lab.waitForPod(podOf("api"), (pod) => firstContainer(pod)?.restartCount === 2);
     await lab.waitForPod(podOf("api"), isReady);
-    expect((await lab.log(podOf("api"))).split("\n")).toHaveLength(2);
-    expect((await lab.log(podOf("api"), "previous=true")).split("\n")).toHaveLength(3);
+    const lines = (query?: string) => async () => (await lab.log(podOf("api"), query)).split("\n");
+    await expect.poll(lines(), LOG).toHaveLength(2);
+    await expect.poll(lines("previous=true"), LOG).toHaveLength(3);
   });
 
   it("follow their address when it changes", async () => {
