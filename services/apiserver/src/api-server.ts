@@ -10,7 +10,7 @@ import {
 } from "@kubehop/kit";
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { formatAddress } from "./allocators/address.ts";
+import { formatAddress } from "@kubehop/kit/addresses";
 import { build } from "./app.ts";
 import { createAuthenticator, createTokenAuthenticator } from "./auth/authenticate.ts";
 import { createAuthorizer } from "./auth/authorize.ts";

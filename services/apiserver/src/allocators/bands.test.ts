@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseCidr } from "./address.ts";
+import { parseCidr } from "@kubehop/kit/addresses";
 import { candidates, PORT_RULE, splitBands } from "./bands.ts";
 import { usableBands } from "./cluster-ip.ts";
 

@@ -1,7 +1,7 @@
 import type { IPAddress, ParentReference } from "@kubehop/api";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseCidr, type Cidr } from "./address.ts";
+import { parseCidr, type Cidr } from "@kubehop/kit/addresses";
 import { AllocationError, RangeFull } from "./allocation-store.ts";
 import { createClusterIPAllocator, type AllocationOutcome } from "./cluster-ip.ts";
 import { createMemoryStore } from "../testing/memory-allocations.ts";

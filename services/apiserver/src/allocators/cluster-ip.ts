@@ -1,5 +1,5 @@
 import type { IPFamily, ParentReference } from "@kubehop/api";
-import { familyOf, formatAddress, parseAddress, type Cidr } from "./address.ts";
+import { familyOf, formatAddress, parseAddress, type Cidr } from "@kubehop/kit/addresses";
 import { AllocationError, isSameParent, RangeFull, type AddressStore } from "./allocation-store.ts";
 import { ADDRESS_RULE, candidates, splitBands, type Bands } from "./bands.ts";
 

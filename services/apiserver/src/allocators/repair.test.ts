@@ -1,6 +1,6 @@
 import type { IPAddress, ParentReference, Service, ServiceSpec } from "@kubehop/api";
 import { describe, expect, test } from "vitest";
-import { parseCidr, type Cidr } from "./address.ts";
+import { parseCidr, type Cidr } from "@kubehop/kit/addresses";
 import { planPortRepair } from "./repair-ports.ts";
 import { planAddressRepair, type RepairAction } from "./repair.ts";
 

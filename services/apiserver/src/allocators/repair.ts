@@ -1,6 +1,6 @@
 import { namespacedName, type IPAddress, type ParentReference, type Service } from "@kubehop/api";
 import { isExternalName } from "../registry/service-traits.ts";
-import { formatAddress, parseAddress, type Cidr } from "./address.ts";
+import { formatAddress, parseAddress, type Cidr } from "@kubehop/kit/addresses";
 import { isSameParent } from "./allocation-store.ts";
 import { parentOf } from "./ledger.ts";
 

@@ -1,6 +1,6 @@
 import type { IPAddress, ParentReference, Service, ServiceSpec } from "@kubehop/api";
 import { describe, expect, test } from "vitest";
-import { parseCidr, type Cidr } from "./address.ts";
+import { parseCidr, type Cidr } from "@kubehop/kit/addresses";
 import { createClusterIPAllocator } from "./cluster-ip.ts";
 import { createMemoryStore } from "../testing/memory-allocations.ts";
 import { createNodePortAllocator } from "./node-port.ts";

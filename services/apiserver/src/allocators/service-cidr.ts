@@ -1,5 +1,5 @@
 import type { Condition, ServiceCIDR } from "@kubehop/api";
-import { type Cidr, parseCidr } from "./address.ts";
+import { type Cidr, parseCidr } from "@kubehop/kit/addresses";
 
 /** Keeps a range from going while Services have addresses of it. */
 export const SERVICE_CIDR_FINALIZER = "networking.k8s.io/service-cidr-finalizer";

@@ -15,7 +15,7 @@ import {
   type ServiceBackendPort,
   type StatusCause,
 } from "@kubehop/api";
-import { familyOf } from "../allocators/address.ts";
+import { familyOf } from "@kubehop/kit/addresses";
 import { checkedText, immutable, oneOf, requiredOneOf, requiredText } from "./common-rules.ts";
 import { createStrategy, type Strategy } from "./strategy.ts";
 

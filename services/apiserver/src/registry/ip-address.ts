@@ -7,7 +7,7 @@ import {
   type ServiceCIDR,
   type StatusCause,
 } from "@kubehop/api";
-import { familyOf, formatAddress, parseAddress, parseCidr } from "../allocators/address.ts";
+import { familyOf, formatAddress, parseAddress, parseCidr } from "@kubehop/kit/addresses";
 import { checkedText, immutable, requiredText } from "./common-rules.ts";
 import { createStrategy, type Strategy } from "./strategy.ts";
 

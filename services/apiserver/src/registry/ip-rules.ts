@@ -1,5 +1,5 @@
 import { invalidValue, type IPFamily, type StatusCause } from "@kubehop/api";
-import { familyOf, parseAddress, parseCidr } from "../allocators/address.ts";
+import { familyOf, parseAddress, parseCidr } from "@kubehop/kit/addresses";
 
 const NO_ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
 

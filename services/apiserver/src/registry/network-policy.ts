@@ -11,7 +11,7 @@ import {
   type NetworkPolicyPort,
   type StatusCause,
 } from "@kubehop/api";
-import { type Cidr, parseCidr } from "../allocators/address.ts";
+import { type Cidr, parseCidr } from "@kubehop/kit/addresses";
 import { oneOf } from "./common-rules.ts";
 import { PROTOCOLS } from "./endpoint-slice.ts";
 import { labelSelectorCauses } from "./label-selector.ts";

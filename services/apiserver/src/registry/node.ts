@@ -9,7 +9,7 @@ import {
   type StatusCause,
   type Taint,
 } from "@kubehop/api";
-import { familyOf, parseCidr } from "../allocators/address.ts";
+import { familyOf, parseCidr } from "@kubehop/kit/addresses";
 import { checkedText, requiredOneOf, requiredText } from "./common-rules.ts";
 import { createStrategy, type Strategy } from "./strategy.ts";
 

@@ -8,7 +8,7 @@ import {
   type ServiceSpec,
   type StatusCause,
 } from "@kubehop/api";
-import { familyOf } from "../allocators/address.ts";
+import { familyOf } from "@kubehop/kit/addresses";
 import { oneOf } from "./common-rules.ts";
 import { ipCauses } from "./ip-rules.ts";
 import { isBareHeadless, isExternalName, isHeadless, needsClusterIP } from "./service-traits.ts";

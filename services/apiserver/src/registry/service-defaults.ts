@@ -1,5 +1,5 @@
 import type { IPFamily, Service, ServicePort, ServiceSpec } from "@kubehop/api";
-import { familyOf } from "../allocators/address.ts";
+import { familyOf } from "@kubehop/kit/addresses";
 import { setDefaults, setOrDelete } from "./defaults.ts";
 import {
   isBareHeadless,

@@ -10,7 +10,7 @@ import {
   type ServiceSpec,
   type StatusCause,
 } from "@kubehop/api";
-import { parseCidr } from "../allocators/address.ts";
+import { parseCidr } from "@kubehop/kit/addresses";
 import { checkedText, oneOf, requiredOneOf, requiredText } from "./common-rules.ts";
 import { nonSpecialIpCauses } from "./ip-rules.ts";
 import { labelCauses } from "./object-meta.ts";

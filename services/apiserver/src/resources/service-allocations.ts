@@ -1,6 +1,6 @@
 import { Kinds, type ServiceCIDR, registryPrefix } from "@kubehop/api";
 import { type Logger, type Random, ConfigError } from "@kubehop/kit";
-import { type Cidr, parseCidr } from "../allocators/address.ts";
+import { type Cidr, parseCidr } from "@kubehop/kit/addresses";
 import { createClusterIPAllocator } from "../allocators/cluster-ip.ts";
 import {
   createNodePortAllocator,

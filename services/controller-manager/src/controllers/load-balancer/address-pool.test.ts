@@ -16,9 +16,8 @@ describe("createAddressPool", () => {
     [["192.0.2.4/31"], "IPv4", ["192.0.2.4", "192.0.2.5"]],
     [["192.0.2.9", "198.51.100.7/32"], "IPv4", ["192.0.2.9", "198.51.100.7"]],
     [["192.0.2.255/23"], "IPv4", ["192.0.2.1", "192.0.2.2", "192.0.2.3"]],
-    [["2001:db8::/126"], "IPv6", ["2001:db8::", "2001:db8::1", "2001:db8::2"]],
-    [["2001:db8::ffff/112"], "IPv6", ["2001:db8::", "2001:db8::1"]],
-    [["::ffff:192.0.2.8/128"], "IPv6", ["::ffff:c000:208"]],
+    [["2001:db8::/126"], "IPv6", ["2001:db8::1", "2001:db8::2", "2001:db8::3"]],
+    [["2001:db8::ffff/112"], "IPv6", ["2001:db8::1", "2001:db8::2"]],
     [["2001:db8::1"], "IPv4", []],
   ] as const)("has the addresses of %j of family %s", (texts, family, expected) => {
     const found = first(texts, family, expected.length || 1);
@@ -32,10 +31,16 @@ describe("createAddressPool", () => {
     (ip) => expect(createAddressPool(["192.0.2.0/30"]).contains(ip)).toBe(false),
   );
 
-  it.each(["", "192.0.2.0/33", "192.0.2/24", "2001:db8::/129", "example.com", "192.0.2.0/x"])(
-    "refuses %j and says how it is written",
-    (text) =>
-      expect(() => createAddressPool([text])).toThrow(/--load-balancer-pool: .*192\.0\.2\.0\/24/),
+  it.each([
+    "",
+    "192.0.2.0/33",
+    "192.0.2/24",
+    "2001:db8::/129",
+    "::ffff:192.0.2.8/128",
+    "example.com",
+    "192.0.2.0/x",
+  ])("refuses %j and says how it is written", (text) =>
+    expect(() => createAddressPool([text])).toThrow(/--load-balancer-pool: .*192\.0\.2\.0\/24/),
   );
 
   it("is empty without a range", () => {

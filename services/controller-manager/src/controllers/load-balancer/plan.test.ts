@@ -63,7 +63,7 @@ describe("planIngress", () => {
       "one a family",
       service({ ipFamilies: [...DUAL.ipFamilies] }),
       [],
-      address("2001:db8::", "192.0.2.1"),
+      address("2001:db8::1", "192.0.2.1"),
     ],
   ])("gives %s", (_, wanted, taken, expected) => {
     expect(planIngress(wanted, new Set(taken), pool)).toEqual(expected);

@@ -1,6 +1,8 @@
-import type { IPFamily } from "@kubehop/api";
 import ipaddr from "ipaddr.js";
 import { isIPv4, isIPv6 } from "node:net";
+
+/** An IP family, as Services name it. */
+export type IPFamily = "IPv4" | "IPv6";
 
 /** An IP address as a number. */
 export interface Address {
@@ -15,12 +17,15 @@ export interface Cidr {
   readonly family: IPFamily;
   /** The network's address. */
   readonly base: bigint;
+  /** The length of the prefix. */
+  readonly bits: number;
   /** How many addresses it has, network and broadcast address included. */
   readonly size: bigint;
   contains(ip: string): boolean;
 }
 
-const BITS: Readonly<Record<IPFamily, number>> = { IPv4: 32, IPv6: 128 };
+/** The length of an address, bits. */
+export const ADDRESS_BITS: Readonly<Record<IPFamily, number>> = { IPv4: 32, IPv6: 128 };
 
 /** Family of an address's text; undefined when it is none (leading zeros, zone, IPv4 in IPv6). */
 export function familyOf(ip: string): IPFamily | undefined {
@@ -38,7 +43,7 @@ export function parseAddress(ip: string): Address | undefined {
 
 /** Canonical text of an address (RFC 5952 for IPv6). */
 export function formatAddress({ family, value }: Address): string {
-  const length = BITS[family] / 8;
+  const length = ADDRESS_BITS[family] / 8;
   const bytes = Array.from({ length }, (_, index) =>
     Number((value >> BigInt(8 * (length - 1 - index))) & 0xffn),
   );
@@ -49,15 +54,16 @@ export function formatAddress({ family, value }: Address): string {
 export function parseCidr(text: string): Cidr | undefined {
   const match = /^(.+)\/(0|[1-9]\d{0,2})$/.exec(text);
   const address = parseAddress(match?.[1] ?? "");
-  const prefix = Number(match?.[2]);
-  if (address === undefined || prefix > BITS[address.family]) return undefined;
+  const bits = Number(match?.[2]);
+  if (address === undefined || bits > ADDRESS_BITS[address.family]) return undefined;
   const { family } = address;
-  const size = 1n << BigInt(BITS[family] - prefix);
+  const size = 1n << BigInt(ADDRESS_BITS[family] - bits);
   const base = (address.value / size) * size;
   return {
-    text: `${formatAddress({ family, value: base })}/${prefix}`,
+    text: `${formatAddress({ family, value: base })}/${bits}`,
     family,
     base,
+    bits,
     size,
     contains: (ip) => {
       const other = parseAddress(ip);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { familyOf, formatAddress, parseAddress, parseCidr } from "./address.ts";
+import { familyOf, formatAddress, parseAddress, parseCidr } from "./addresses.ts";
 
 test.each<[string, string | undefined]>([
   ["10.96.0.1", "IPv4"],
