@@ -1,4 +1,4 @@
-import type { RunningLab } from "@kubehop/lab";
+import type { LabOptions, RunningLab } from "@kubehop/lab";
 import { startTestLab } from "@kubehop/testkit";
 import { execInPod } from "./exec.ts";
 import type { ExecResult } from "./exec.ts";
@@ -9,13 +9,11 @@ export interface TestLab extends RunningLab {
   exec(target: string, command: readonly string[], stdin?: string): Promise<ExecResult>;
 }
 
-/** What a lab is made of. */
-export interface LabSetup {
-  /** Default 3. */
-  readonly nodes?: number;
-  /** Manifests to apply before it counts as started. */
-  readonly files?: readonly string[];
-}
+/** What a lab is made of; files are applied before it counts as started. */
+export type LabSetup = Pick<
+  LabOptions,
+  "nodes" | "files" | "serviceCidr" | "clusterCidr" | "proxyModes"
+>;
 
 const START_MS = 150_000;
 

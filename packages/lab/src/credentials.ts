@@ -122,7 +122,7 @@ async function writeNodeFiles(
   files: LabFiles,
   node: NodeAddresses,
 ): Promise<void> {
-  const serving = await pki.issue(nodeServing(node.name, node.ip));
+  const serving = await pki.issue(nodeServing(node.name, node.networks[0].ip));
   await Promise.all([
     writePair(files, `kubelet-${node.name}`, serving),
     mkdir(files.nodeRoot(node.name), { recursive: true }),

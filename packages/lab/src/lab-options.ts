@@ -1,6 +1,5 @@
 import type { LabEnvironment } from "./config.ts";
 import type { SupervisorEvent } from "./supervisor/process-spec.ts";
-import { LOAD_BALANCER_POOL } from "./topology.ts";
 
 /** A step of a lab's start, as it happens. */
 export interface LabProgress {
@@ -19,11 +18,11 @@ export interface LabOptions {
   readonly nodes?: number;
   /** Manifests to apply: files and folders. */
   readonly files?: readonly string[];
-  /** Default 10.96.0.0/16. */
+  /** Default 10.96.0.0/16. With a second CIDR, of IPv6, behind a comma the lab is dual-stack. */
   readonly serviceCidr?: string;
-  /** Default 10.244.0.0/16; a /24 of it for each node. */
+  /** Default 10.244.0.0/16; a /24 of it for each node, and a /64 of a second one, of IPv6. */
   readonly clusterCidr?: string;
-  /** Addresses of Services of type LoadBalancer; default 172.31.1.0/24. */
+  /** Addresses of Services of type LoadBalancer; default 172.31.1.0/24, fd00:172:31:1::/112. */
   readonly loadBalancerPool?: string;
   /** The range of NodePorts; default 30000-32767. */
   readonly nodePorts?: string;
@@ -53,7 +52,13 @@ export interface LabOptions {
   onEvent?(event: SupervisorEvent): void;
 }
 
-type WithoutDefault = "gatewayPort" | "uplink" | "signal" | "onProgress" | "onEvent";
+type WithoutDefault =
+  | "loadBalancerPool"
+  | "gatewayPort"
+  | "uplink"
+  | "signal"
+  | "onProgress"
+  | "onEvent";
 
 /** The options with every default filled in. */
 export type CompleteLabOptions = Required<Omit<LabOptions, WithoutDefault>> &
@@ -66,7 +71,6 @@ export function completeOptions(options: LabOptions): CompleteLabOptions {
     files: [],
     serviceCidr: "10.96.0.0/16",
     clusterCidr: "10.244.0.0/16",
-    loadBalancerPool: LOAD_BALANCER_POOL,
     nodePorts: "30000-32767",
     proxyModes: [],
     apiPort: 0,

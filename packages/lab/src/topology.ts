@@ -1,34 +1,70 @@
-import { BlockList, isIPv4 } from "node:net";
+import { formatAddress, type IPFamily } from "@kubehop/kit/addresses";
+import { type Cidr, overlaps, parseCidr, parseCidrs } from "./cidr.ts";
 
-/** The network that joins the control plane and the nodes; never routed outside the sandbox. */
-const FABRIC_CIDR = "172.31.0.0/24";
-/** The addresses that Services of type LoadBalancer get where nothing else is said. */
-export const LOAD_BALANCER_POOL = "172.31.1.0/24";
 /** Where nats-server, the API server and the controllers listen. */
 export const CONTROL_PLANE_IP = "172.31.0.1";
 
+/** What is the same in every lab, by family. */
+interface FamilyDefaults {
+  /** The network that joins the control plane and the nodes; never routed outside the sandbox. */
+  readonly fabric: Cidr;
+  readonly loadBalancerPool: string;
+  /** The prefix of a node's pod CIDR. */
+  readonly podCidrBits: number;
+}
+
+const DEFAULTS: Readonly<Record<IPFamily, FamilyDefaults>> = {
+  IPv4: {
+    fabric: parseCidr("172.31.0.0/24", "lab's own network"),
+    loadBalancerPool: "172.31.1.0/24",
+    podCidrBits: 24,
+  },
+  IPv6: {
+    fabric: parseCidr("fd00:172:31::/64", "lab's own network", "IPv6"),
+    loadBalancerPool: "fd00:172:31:1::/112",
+    podCidrBits: 64,
+  },
+};
+
 const FIRST_NODE_HOST = 10;
-const POD_CIDR_BITS = 24;
+const MAX_NODES = 200;
+
+/** The networks of one IP family. */
+export interface FamilyNetwork {
+  readonly family: IPFamily;
+  /** The control plane's address on the fabric. */
+  readonly controlPlaneIp: string;
+  /** The prefix of the fabric. */
+  readonly fabricBits: number;
+  readonly serviceCidr: string;
+  readonly clusterCidr: string;
+}
+
+/** What a node has of one IP family. */
+export interface NodeNetwork {
+  /** Its address on the fabric. */
+  readonly ip: string;
+  /** The addresses of its pods: a /24, for IPv6 a /64. */
+  readonly podCidr: string;
+  /** The first address of the pod CIDR: the node itself as its pods see it. */
+  readonly podGateway: string;
+}
 
 /** What a node is called and which addresses it has. */
 export interface NodeAddresses {
   readonly name: string;
   /** 1 for node-1; also the third byte of its pod CIDR in the default cluster CIDR. */
   readonly number: number;
-  /** Its address on the fabric. */
-  readonly ip: string;
-  /** The addresses of its pods, a /24. */
-  readonly podCidr: string;
-  /** The first address of the pod CIDR: the node itself as its pods see it. */
-  readonly podGateway: string;
+  /** One a family, in the order of the topology's. */
+  readonly networks: readonly [NodeNetwork, ...NodeNetwork[]];
 }
 
 /** Every address of a lab. */
 export interface Topology {
-  readonly serviceCidr: string;
-  readonly clusterCidr: string;
+  /** IPv4, then IPv6 when the lab has both. */
+  readonly networks: readonly FamilyNetwork[];
   /** What Services of type LoadBalancer have as external addresses. */
-  readonly loadBalancerPool: string;
+  readonly loadBalancerPools: readonly string[];
   /** The first address of the service CIDR: Service default/kubernetes. */
   readonly kubernetesServiceIp: string;
   /** The tenth address of the service CIDR: Service kube-system/kube-dns. */
@@ -36,103 +72,126 @@ export interface Topology {
   readonly nodes: readonly NodeAddresses[];
 }
 
-/** What a topology is made from. */
+/** What a topology is made from. A second CIDR, of IPv6, makes a dual-stack lab. */
 export interface TopologyOptions {
   readonly nodes: number;
-  /** IPv4, at most /28 long; ClusterIPs come from it. */
+  /** IPv4 or `IPv4,IPv6`, each of 16 addresses at least; ClusterIPs come from it. */
   readonly serviceCidr: string;
-  /** IPv4, at least one /24 a node and one more. */
+  /** IPv4 or `IPv4,IPv6`, at least one pod CIDR (/24, /64) a node and one more. */
   readonly clusterCidr: string;
-  /** IPv4; addresses of load balancers. Default LOAD_BALANCER_POOL. */
+  /** Like these; addresses of load balancers. Default 172.31.1.0/24 and fd00:172:31:1::/112. */
   readonly loadBalancerPool?: string;
 }
 
 /** Gives every address of a lab. Throws when a CIDR is wrong, too small or overlaps another. */
 export function createTopology(options: TopologyOptions): Topology {
-  const service = parseCidr(options.serviceCidr, "service CIDR");
-  const cluster = parseCidr(options.clusterCidr, "cluster CIDR");
-  if (service.bits > 28)
-    throw new Error(`Service CIDR ${options.serviceCidr} is too small: use /28 or larger.`);
-  const pool = parseCidr(options.loadBalancerPool ?? LOAD_BALANCER_POOL, "load balancers' pool");
-  refuseOverlap(service, cluster, pool);
-  const most = Math.min(2 ** Math.max(0, POD_CIDR_BITS - cluster.bits) - 1, 200);
-  if (!Number.isInteger(options.nodes) || options.nodes < 1 || options.nodes > most) {
-    throw new Error(
-      `${options.nodes} nodes are not possible; cluster CIDR ${options.clusterCidr} has room for 1 to ${most}.`,
-    );
-  }
+  const services = parseCidrs(options.serviceCidr, "service CIDR");
+  const clusters = parseCidrs(options.clusterCidr, "cluster CIDR");
+  const families = services.map(({ family }) => family);
+  const pools = parseCidrs(
+    options.loadBalancerPool ?? defaultPool(families),
+    "load balancers' pool",
+  );
+  refuseOtherFamilies(services, clusters, pools);
+  services.forEach(refuseSmall);
+  refuseOverlap(...services, ...clusters, ...pools);
+  checkNodeCount(options, clusters);
+  const [first] = services as [Cidr];
   return {
-    serviceCidr: options.serviceCidr,
-    clusterCidr: options.clusterCidr,
-    loadBalancerPool: pool.text,
-    kubernetesServiceIp: toAddress(service.base + 1),
-    clusterDns: toAddress(service.base + 10),
-    nodes: Array.from({ length: options.nodes }, (_, index) => nodeAddresses(index + 1, cluster)),
+    networks: services.map((service, index) => networkOf(service, clusters[index] as Cidr)),
+    loadBalancerPools: pools.map(({ text }) => text),
+    kubernetesServiceIp: hostOf(first, 1),
+    clusterDns: hostOf(first, 10),
+    nodes: Array.from({ length: options.nodes }, (_, index) => nodeAddresses(index + 1, clusters)),
   };
 }
 
-interface Cidr {
-  readonly text: string;
-  readonly label: string;
-  readonly base: number;
-  readonly bits: number;
+function defaultPool(families: readonly IPFamily[]): string {
+  return families.map((family) => DEFAULTS[family].loadBalancerPool).join(",");
 }
 
-function nodeAddresses(number: number, cluster: Cidr): NodeAddresses {
-  const base = cluster.base + number * 256;
-  const fabric = parseCidr(FABRIC_CIDR, "fabric");
+function networkOf(service: Cidr, cluster: Cidr): FamilyNetwork {
+  const { family } = service;
+  const { fabric } = DEFAULTS[family];
   return {
-    name: `node-${number}`,
-    number,
-    ip: toAddress(fabric.base + FIRST_NODE_HOST + number),
-    podCidr: `${toAddress(base)}/${POD_CIDR_BITS}`,
-    podGateway: toAddress(base + 1),
+    family,
+    controlPlaneIp: hostOf(fabric, 1),
+    fabricBits: fabric.bits,
+    serviceCidr: service.text,
+    clusterCidr: cluster.text,
   };
 }
 
-function parseCidr(text: string, label: string): Cidr {
-  const [address, bitsText] = text.split("/");
-  const bits = Number(bitsText);
-  if (address === undefined || !isIPv4(address) || !/^\d{1,2}$/.test(bitsText ?? "") || bits > 32) {
-    throw new Error(`"${text}" is not an IPv4 CIDR; write the ${label} as 10.96.0.0/16.`);
-  }
-  const base = toNumber(address);
-  const size = 2 ** (32 - bits);
-  if (base % size !== 0) {
-    throw new Error(
-      `The ${label} ${text} is no network address; use ${toAddress(base - (base % size))}/${bits}.`,
-    );
-  }
-  return { text, label, base, bits };
+function nodeAddresses(number: number, clusters: readonly Cidr[]): NodeAddresses {
+  const networks = clusters.map((cluster) => nodeNetwork(number, cluster));
+  return { name: `node-${number}`, number, networks: networks as [NodeNetwork, ...NodeNetwork[]] };
 }
+
+function nodeNetwork(number: number, { family, base }: Cidr): NodeNetwork {
+  const { fabric, podCidrBits } = DEFAULTS[family];
+  const podBase = base + BigInt(number) * podCidrSize(family);
+  return {
+    ip: hostOf(fabric, FIRST_NODE_HOST + number),
+    podCidr: `${formatAddress({ family, value: podBase })}/${podCidrBits}`,
+    podGateway: formatAddress({ family, value: podBase + 1n }),
+  };
+}
+
+function podCidrSize(family: IPFamily): bigint {
+  return family === "IPv4" ? 1n << 8n : 1n << 64n;
+}
+
+function hostOf({ family, base }: Cidr, host: number): string {
+  return formatAddress({ family, value: base + BigInt(host) });
+}
+
+/** The second CIDR is IPv6 in all of them or in none; the pool alone may do without. */
+function refuseOtherFamilies(
+  services: readonly Cidr[],
+  clusters: readonly Cidr[],
+  pools: readonly Cidr[],
+): void {
+  if (services.length === clusters.length && pools.length <= services.length) return;
+  const counted = [services, clusters, pools].map((cidrs) => cidrs.map(({ text }) => text).join());
+  throw new Error(
+    `A lab with IPv6 has an IPv6 CIDR for Services and one for pods; it was given ${counted[0]} ` +
+      `for Services, ${counted[1]} for pods and ${counted[2]} for load balancers.`,
+  );
+}
+
+function refuseSmall({ text, family, bits }: Cidr): void {
+  const most = family === "IPv4" ? 28 : 124;
+  if (bits > most) throw new Error(`Service CIDR ${text} is too small: use /${most} or larger.`);
+}
+
+function checkNodeCount({ nodes, clusterCidr }: TopologyOptions, clusters: readonly Cidr[]): void {
+  const room = clusters.map(({ family, bits }) => {
+    return 2 ** Math.max(0, DEFAULTS[family].podCidrBits - bits) - 1;
+  });
+  const most = Math.min(...room, MAX_NODES);
+  if (Number.isInteger(nodes) && nodes >= 1 && nodes <= most) return;
+  throw new Error(
+    `${nodes} nodes are not possible; cluster CIDR ${clusterCidr} has room for 1 to ${most}.`,
+  );
+}
+
+const RESERVED: readonly Cidr[] = [
+  DEFAULTS.IPv4.fabric,
+  DEFAULTS.IPv6.fabric,
+  parseCidr("127.0.0.0/8", "loopback network"),
+  parseCidr("224.0.0.0/3", "multicast and reserved network"),
+  parseCidr("::/64", "loopback and reserved network", "IPv6"),
+  parseCidr("fe80::/10", "link-local network", "IPv6"),
+  parseCidr("ff00::/8", "multicast network", "IPv6"),
+];
 
 function refuseOverlap(...given: readonly Cidr[]): void {
-  const reserved = [
-    parseCidr(FABRIC_CIDR, "lab's own network"),
-    parseCidr("127.0.0.0/8", "loopback network"),
-    parseCidr("224.0.0.0/3", "multicast and reserved network"),
-  ];
   for (const [index, cidr] of given.entries()) {
-    const other = [...reserved, ...given.slice(index + 1)].find((one) => overlaps(cidr, one));
+    const other = [...RESERVED, ...given.slice(index + 1)].find((one) => overlaps(cidr, one));
     if (other !== undefined) {
       throw new Error(
         `The ${cidr.label} ${cidr.text} overlaps the ${other.label} ${other.text}; choose another.`,
       );
     }
   }
-}
-
-function overlaps(a: Cidr, b: Cidr): boolean {
-  const [small, large] = a.bits > b.bits ? [a, b] : [b, a];
-  const list = new BlockList();
-  list.addSubnet(toAddress(large.base), large.bits);
-  return list.check(toAddress(small.base));
-}
-
-function toNumber(address: string): number {
-  return address.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
-}
-
-function toAddress(number: number): string {
-  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
 }

@@ -51,12 +51,12 @@ export class KubehopContainer extends GenericContainer {
     return this.#with({ nodes: count });
   }
 
-  /** The addresses of Services; default 10.96.0.0/16. */
+  /** The addresses of Services; default 10.96.0.0/16. A second, of IPv6, behind a comma: both families. */
   withServiceCidr(cidr: string): this {
     return this.#with({ serviceCidr: cidr });
   }
 
-  /** The addresses of pods, a /24 of it a node; default 10.244.0.0/16. */
+  /** The addresses of pods, a /24 of it a node; default 10.244.0.0/16. Both families likewise. */
   withPodCidr(cidr: string): this {
     return this.#with({ podCidr: cidr });
   }

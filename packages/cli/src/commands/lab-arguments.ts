@@ -12,7 +12,7 @@ export interface LabArguments {
   readonly apiPort: number;
   readonly serviceClusterIpRange: string;
   readonly clusterCidr: string;
-  readonly loadBalancerPool: string;
+  readonly loadBalancerPool?: string;
   readonly proxyMode: readonly string[];
   readonly logLevel: string;
   readonly timeout: number;
@@ -34,9 +34,20 @@ export function withLabOptions(command: Command, defaults = { apiPort: 0 }): Com
       wholeNumber(0, 65_535),
       defaults.apiPort,
     )
-    .option("--service-cluster-ip-range <cidr>", "the Services' addresses", "10.96.0.0/16")
-    .option("--cluster-cidr <cidr>", "the pods' addresses", "10.244.0.0/16")
-    .option("--load-balancer-pool <cidr>", "addresses of load balancers", "172.31.1.0/24")
+    .option(
+      "--service-cluster-ip-range <cidrs>",
+      "the Services' addresses; 10.96.0.0/16,fd00:10:96::/112 for both IP families",
+      "10.96.0.0/16",
+    )
+    .option(
+      "--cluster-cidr <cidrs>",
+      "the pods' addresses; 10.244.0.0/16,fd00:10:244::/56 for both IP families",
+      "10.244.0.0/16",
+    )
+    .option(
+      "--load-balancer-pool <cidrs>",
+      "addresses of load balancers (default: 172.31.1.0/24, with IPv6 fd00:172:31:1::/112, too)",
+    )
     .option(
       "--proxy-mode <mode>",
       "of kube-proxy: userspace, nftables, iptables or ipvs, for one node NODE=MODE; may be repeated",
@@ -57,7 +68,7 @@ export function toLabOptions(context: CliContext, given: LabArguments): LabOptio
     apiPort: given.apiPort,
     serviceCidr: given.serviceClusterIpRange,
     clusterCidr: given.clusterCidr,
-    loadBalancerPool: given.loadBalancerPool,
+    ...(given.loadBalancerPool !== undefined && { loadBalancerPool: given.loadBalancerPool }),
     proxyModes: given.proxyMode.map(checkProxyMode),
     logLevel: given.logLevel,
     timeoutMs: given.timeout * 1000,

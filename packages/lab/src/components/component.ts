@@ -24,11 +24,11 @@ export const HANDED_IN_FD = 3;
 /** The lab's cluster domain. */
 export const CLUSTER_DOMAIN = "cluster.local";
 
-/** A service's program and arguments: `--flag value` for each flag. */
+/** A service's program and arguments: `--flag value` for each flag, lists with commas. */
 export function serviceCommand(
   plan: LabPlan,
   service: Program,
-  flags: Readonly<Record<string, string | number>>,
+  flags: Readonly<Record<string, string | number | readonly string[]>>,
 ): [string, ...string[]] {
   const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
   return [...plan.environment.node, programFile(service), ...args];

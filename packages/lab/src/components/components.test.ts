@@ -90,6 +90,34 @@ describe("components", () => {
     });
   });
 
+  it("with IPv6 get both CIDRs and addresses, those of IPv4 first", () => {
+    const both = createTopology({
+      nodes: 1,
+      serviceCidr: "10.96.0.0/16,fd00:10:96::/112",
+      clusterCidr: "10.244.0.0/16,fd00:10:244::/56",
+    });
+    const [first] = both.nodes as [(typeof both.nodes)[0]];
+    const dual = { ...plan, topology: both };
+    const services = "10.96.0.0/16,fd00:10:96::/112";
+    const clusters = "10.244.0.0/16,fd00:10:244::/56";
+    expect(flagsOf(apiServer(dual).command)).toMatchObject({
+      "--service-cluster-ip-range": services,
+    });
+    expect(flagsOf(controllerManager(dual).command)).toMatchObject({
+      "--cluster-cidr": clusters,
+      "--load-balancer-pool": "172.31.1.0/24,fd00:172:31:1::/112",
+    });
+    expect(flagsOf(kubelet(dual, first).command.slice(2))).toMatchObject({
+      "--node-ip": "172.31.0.11,fd00:172:31::b",
+      "--pod-cidr": "10.244.1.0/24,fd00:10:244:1::/64",
+    });
+    expect(flagsOf(kubeProxy(dual, first).command.slice(2))).toMatchObject({
+      "--node-ip": "172.31.0.11,fd00:172:31::b",
+      "--cluster-cidr": clusters,
+      "--service-cluster-ip-range": services,
+    });
+  });
+
   it("let the host in through descriptor 3", () => {
     expect(apiServer(plan).listenFd).toBe(3);
     expect(flagsOf(apiServer(plan).command)).toMatchObject({

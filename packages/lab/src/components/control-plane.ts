@@ -28,7 +28,7 @@ export function apiServer(plan: LabPlan): ProcessSpec {
       "advertise-address": CONTROL_PLANE_IP,
       "secure-port": API_PORT,
       "listen-fd": HANDED_IN_FD,
-      "service-cluster-ip-range": topology.serviceCidr,
+      "service-cluster-ip-range": topology.networks.map(({ serviceCidr }) => serviceCidr),
       "service-node-port-range": plan.nodePorts,
       "tls-cert-file": files.pkiFile("apiserver.crt"),
       "tls-private-key-file": files.pkiFile("apiserver.key"),
@@ -53,8 +53,8 @@ export function controllerManager(plan: LabPlan): ProcessSpec {
       kubeconfig: files.componentKubeconfig("controller-manager"),
       "bind-address": CONTROL_PLANE_IP,
       "root-ca-file": files.pkiFile("ca.crt"),
-      "cluster-cidr": topology.clusterCidr,
-      "load-balancer-pool": topology.loadBalancerPool,
+      "cluster-cidr": topology.networks.map(({ clusterCidr }) => clusterCidr),
+      "load-balancer-pool": topology.loadBalancerPools,
     }),
   };
 }

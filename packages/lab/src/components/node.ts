@@ -19,8 +19,8 @@ export function kubelet(plan: LabPlan, node: NodeAddresses): ProcessSpec {
     command: serviceCommand(plan, "kubelet", {
       kubeconfig: files.componentKubeconfig(`kubelet-${node.name}`),
       "node-name": node.name,
-      "node-ip": node.ip,
-      "pod-cidr": node.podCidr,
+      "node-ip": node.networks.map(({ ip }) => ip),
+      "pod-cidr": node.networks.map(({ podCidr }) => podCidr),
       "cluster-dns": topology.clusterDns,
       "cluster-domain": CLUSTER_DOMAIN,
       "root-dir": files.nodeRoot(node.name),
@@ -39,9 +39,9 @@ export function kubeProxy(plan: LabPlan, node: NodeAddresses): ProcessSpec {
     env: busEnv(plan, "component"),
     command: serviceCommand(plan, "kube-proxy", {
       "node-name": node.name,
-      "node-ip": node.ip,
-      "cluster-cidr": plan.topology.clusterCidr,
-      "service-cluster-ip-range": plan.topology.serviceCidr,
+      "node-ip": node.networks.map(({ ip }) => ip),
+      "cluster-cidr": plan.topology.networks.map(({ clusterCidr }) => clusterCidr),
+      "service-cluster-ip-range": plan.topology.networks.map(({ serviceCidr }) => serviceCidr),
       kubeconfig: plan.files.componentKubeconfig("kube-proxy"),
       "proxy-mode": proxyModeOf(plan, node),
     }),

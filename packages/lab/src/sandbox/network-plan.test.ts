@@ -7,6 +7,11 @@ const topology = createTopology({
   serviceCidr: "10.96.0.0/16",
   clusterCidr: "10.244.0.0/16",
 });
+const dual = createTopology({
+  nodes: 2,
+  serviceCidr: "10.96.0.0/16,fd00:10:96::/112",
+  clusterCidr: "10.244.0.0/16,fd00:10:244::/56",
+});
 
 describe("fabricBatch", () => {
   it("makes the bridge, then a namespace, a veth and a route a node", () => {
@@ -44,9 +49,36 @@ describe("nodeBatch", () => {
   });
 });
 
+describe("with IPv6", () => {
+  it("the fabric has both families", () => {
+    expect(fabricBatch(dual).filter((line) => line.includes(":"))).toEqual([
+      "addr add fd00:172:31::1/64 dev fab0 nodad",
+      "route add unreachable ::/0 metric 4000",
+      "route add fd00:10:244:1::/64 via fd00:172:31::b",
+      "route add fd00:10:244:2::/64 via fd00:172:31::c",
+    ]);
+  });
+
+  it("a node has both families, and may bind what is only routed to it", () => {
+    const [node] = dual.nodes;
+    const lines = node && nodeBatch(node, dual).filter((line) => line.includes(":"));
+    expect(lines).toEqual([
+      "addr add fd00:172:31::b/64 dev eth0 nodad",
+      "route add ::/0 via fd00:172:31::1",
+      "addr add fd00:10:244:1::1/128 dev lo nodad",
+      "route add unreachable fd00:10:244:1::/64 metric 4000",
+      "route add local fd00:10:96::/112 dev lo",
+      "route add fd00:10:244:2::/64 via fd00:172:31::c",
+    ]);
+    const settings = nodeSysctls(dual, "30000-32767");
+    expect(settings).toContainEqual(["net/ipv6/ip_nonlocal_bind", "1"]);
+    expect(settings).toContainEqual(["net/ipv6/conf/all/forwarding", "1"]);
+  });
+});
+
 describe("nodeCommand", () => {
   it("fails with the batch, and names settings that cannot be written", () => {
-    const [first, ...writes] = nodeCommand(nodeSysctls("30000-32767")).split("\n");
+    const [first, ...writes] = nodeCommand(nodeSysctls(topology, "30000-32767")).split("\n");
     expect(first).toBe("ip -batch - || exit 1");
     expect(writes).toContain(
       'echo 30000-32767 >/proc/sys/net/ipv4/ip_local_reserved_ports || echo "net/ipv4/ip_local_reserved_ports not writable" >&2',

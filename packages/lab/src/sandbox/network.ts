@@ -4,8 +4,8 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import type { NodeAddresses, Topology } from "../topology.ts";
 import {
-  FABRIC_SYSCTLS,
   fabricBatch,
+  fabricSysctls,
   netnsPath,
   nodeBatch,
   nodeCommand,
@@ -32,7 +32,9 @@ export async function buildNetwork(options: NetworkOptions): Promise<void> {
   await replaceRun(options.resolvConf);
   await ipBatch(["ip", "-batch", "-"], fabricBatch(topology));
   await Promise.all([
-    ...FABRIC_SYSCTLS.map(([path, value]) => writeFile(`/proc/sys/${path}`, value).catch(() => {})),
+    ...fabricSysctls(topology).map(([path, value]) => {
+      return writeFile(`/proc/sys/${path}`, value).catch(() => {});
+    }),
     ...topology.nodes.map((node) => buildNode(node, options)),
   ]);
 }
@@ -52,7 +54,7 @@ async function replaceRun(resolvConf: string): Promise<void> {
 }
 
 async function buildNode(node: NodeAddresses, options: NetworkOptions): Promise<void> {
-  const command = nodeCommand(nodeSysctls(options.nodePorts));
+  const command = nodeCommand(nodeSysctls(options.topology, options.nodePorts));
   await ipBatch(
     ["nsenter", `--net=${netnsPath(node.name)}`, "sh", "-c", command],
     nodeBatch(node, options.topology),
