@@ -19,9 +19,13 @@ export function toTracedPod({ metadata, spec, status }: Pod): TracedPod {
   };
 }
 
-/** The pods of the cluster by address. */
+/** The pods of the cluster by each of their addresses. */
 export async function listPods(rest: RestClient): Promise<Map<string, TracedPod>> {
   const { items } = await rest.list(Kinds.Pod);
-  const withAddress = items.filter((pod) => pod.status?.podIP !== undefined);
-  return new Map(withAddress.map((pod) => [pod.status?.podIP ?? "", toTracedPod(pod)]));
+  return new Map(
+    items.flatMap((pod) => {
+      const ips = [pod.status?.podIP, ...(pod.status?.podIPs ?? []).map(({ ip }) => ip)];
+      return ips.flatMap((ip) => (ip === undefined ? [] : [[ip, toTracedPod(pod)] as const]));
+    }),
+  );
 }

@@ -1,4 +1,4 @@
-import { type EndpointSlice, Kinds, type Node, type Service } from "@kubehop/api";
+import { type EndpointSlice, type IPFamily, Kinds, type Node, type Service } from "@kubehop/api";
 import { buildTable, isProxied, type ProxyNode } from "@kubehop/routing";
 import { renderRules, RULES_MODES, type RulesMode } from "@kubehop/rules";
 import { type Command, Option } from "commander";
@@ -13,6 +13,7 @@ interface RulesArguments {
   readonly namespace: string;
   readonly mode: RulesMode;
   readonly node?: string;
+  readonly family?: IPFamily;
 }
 
 /** What the rules are made from. */
@@ -21,7 +22,9 @@ export interface ProxiedCluster {
   readonly services: readonly Service[];
   readonly slices: readonly EndpointSlice[];
   readonly resourceVersion: string;
+  /** One a family, with commas. */
   readonly clusterCidr: string;
+  /** Likewise. */
   readonly serviceCidr: string;
 }
 
@@ -32,6 +35,8 @@ export interface RulesRequest {
   readonly node?: string;
   /** `NS/NAME`; default: every Service. */
   readonly service?: string;
+  /** Default: the Service's first, or the lab's. */
+  readonly family?: IPFamily;
 }
 
 /** `kubehop rules`: what a kernel proxy mode would install for the lab's Services. */
@@ -43,6 +48,12 @@ export function addRules(program: Command, context: CliContext): void {
       new Option("--mode <mode>", "the proxy mode").choices(RULES_MODES).default("iptables"),
     )
     .option("--node <node>", "the node that would have the rules; default the first")
+    .addOption(
+      new Option("--family <family>", "the IP family; default the Service's first").choices([
+        "IPv4",
+        "IPv6",
+      ]),
+    )
     .action(async (service: string | undefined, given: RulesArguments) => {
       const { record } = await requireLab(context, given.name);
       await using access = await accessCluster(context, given.name);
@@ -60,12 +71,13 @@ export function addRules(program: Command, context: CliContext): void {
         clusterCidr,
         serviceCidr,
       };
-      const { mode, node, namespace } = given;
+      const { mode, node, family, namespace } = given;
       const wanted = service?.includes("/") === false ? `${namespace}/${service}` : service;
       context.stdout.write(
         formatRules(cluster, {
           mode,
           ...(node !== undefined && { node }),
+          ...(family !== undefined && { family }),
           ...(wanted !== undefined && { service: wanted }),
         }),
       );
@@ -76,21 +88,35 @@ export function addRules(program: Command, context: CliContext): void {
 export function formatRules(cluster: ProxiedCluster, request: RulesRequest): string {
   const { mode, service } = request;
   const node = findNode(cluster.nodes, request.node);
-  if (service !== undefined) requireProxied(cluster.services, service);
+  const families = familiesOf(cluster, service);
+  const family = request.family ?? families[0] ?? "IPv4";
+  if (!families.includes(family)) {
+    const what = service === undefined ? "The lab" : `Service "${service}"`;
+    throw new CliError(`${what} has no ${family} addresses.`, listing("Families", families));
+  }
   const { services, slices, resourceVersion, clusterCidr, serviceCidr } = cluster;
   const table = buildTable(services, slices, node, resourceVersion);
   const rules = renderRules(table, {
     mode,
+    family,
     ...(service !== undefined && { service }),
-    clusterCidrs: [clusterCidr],
-    serviceCidrs: [serviceCidr],
+    clusterCidrs: clusterCidr.split(","),
+    serviceCidrs: serviceCidr.split(","),
   });
+  const others = families.filter((other) => other !== family);
   return [
     `# What kube-proxy --proxy-mode=${mode} would install on ${node.name} for ${service ?? "every Service"}`,
-    `# as of resourceVersion ${resourceVersion}. The proxies of this lab run in mode userspace: they forward`,
-    "# on sockets by the same weights and policies, and install none of these rules.",
+    `# as of resourceVersion ${resourceVersion}. A proxy in mode userspace installs none of it: it forwards on`,
+    "# sockets by the same weights and policies.",
+    ...others.map((other) => `# Of ${family} alone; --family ${other} prints the other family.`),
     rules,
   ].join("\n");
+}
+
+/** The families of a Service, or of the whole lab. */
+function familiesOf(cluster: ProxiedCluster, service: string | undefined): readonly IPFamily[] {
+  if (service !== undefined) return requireProxied(cluster.services, service).spec.ipFamilies ?? [];
+  return cluster.serviceCidr.split(",").map((cidr) => (cidr.includes(":") ? "IPv6" : "IPv4"));
 }
 
 function findNode(nodes: readonly Node[], name: string | undefined): ProxyNode {
@@ -102,9 +128,9 @@ function findNode(nodes: readonly Node[], name: string | undefined): ProxyNode {
   return toProxyNode(node);
 }
 
-function requireProxied(services: readonly Service[], wanted: string): void {
+function requireProxied(services: readonly Service[], wanted: string): Service {
   const service = services.find((service) => fullName(service) === wanted);
-  if (service !== undefined && isProxied(service)) return;
+  if (service !== undefined && isProxied(service)) return service;
   const proxied = services.filter(isProxied).map(fullName);
   throw new CliError(
     service === undefined
