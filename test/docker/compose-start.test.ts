@@ -34,12 +34,12 @@ describe.skipIf(NO_ENGINE !== undefined)(`starting compose labs ${NO_ENGINE ?? "
   );
 
   test("an image that is missing is named at once", async () => {
-    const env = { ...(await ownVariables("kubehop-test-no-image")), KUBEHOP_IMAGE: "kubehop:none" };
+    const env = { ...(await ownVariables()), KUBEHOP_IMAGE: "kubehop:none" };
     const { code, stderr } = await up(env);
     await docker(["compose", "down", "-v"], env);
     expect(code).not.toBe(0);
     expect(stderr).toMatch(/[Nn]o such image: kubehop:none/);
-    expect(await leftovers("kubehop-test-no-image")).toEqual([]);
+    expect(await leftovers(env.COMPOSE_PROJECT_NAME)).toEqual([]);
   });
 });
 
@@ -49,10 +49,9 @@ async function clash(
   projects: string[],
   taken: readonly string[],
 ): Promise<string> {
-  const project = `${lab.project}-${taken.join("-").toLowerCase()}`;
-  projects.push(project);
   const same = taken.map((name) => [name, lab.env[name] ?? ""]);
-  const env = { ...(await ownVariables(project)), ...Object.fromEntries(same) };
+  const env = { ...(await ownVariables()), ...Object.fromEntries(same) };
+  projects.push(env.COMPOSE_PROJECT_NAME);
   const { code, stderr } = await up(env);
   await dockerOk(["compose", "down", "-v"], env);
   expect(code).not.toBe(0);

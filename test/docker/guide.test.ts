@@ -10,7 +10,6 @@ import { hasProgram } from "../support/requirements.ts";
 
 const NO_ENGINE = whyNoEngine();
 const COMMAND_MS = 170_000;
-const PROJECT = "kubehop-test-guide";
 
 /**
  * The commands that the guide tells a reader to type, in order; the image is there already. Those
@@ -21,10 +20,10 @@ const COMMANDS = consoleCommands(readFileSync(join(ROOT, "docs/docker.md"), "utf
 );
 
 describe.skipIf(NO_ENGINE !== undefined)(`commands of docs/docker.md ${NO_ENGINE ?? ""}`, () => {
-  let env: Record<string, string> = {};
+  let env: Readonly<Record<string, string>> = {};
 
   beforeAll(async () => {
-    env = await ownVariables(PROJECT);
+    env = await ownVariables();
     mkdirSync(join(ROOT, "dist"), { recursive: true });
   });
   afterAll(async () => {

@@ -13,8 +13,7 @@ const UP_MS = 150_000;
 /** A lab of docker-compose.yml that runs. Disposing it removes everything of it. */
 export interface ComposeLab extends AsyncDisposable {
   readonly project: string;
-  /** The variables of docker-compose.yml that this lab has of its own. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: LabVariables;
   /** Of the user, outside the lab. */
   readonly kubeconfig: string;
   readonly rest: RestClient;
@@ -48,8 +47,8 @@ const NOTHING: WaitStrategy = {
 export async function startComposeLab(options: ComposeLabOptions = {}): Promise<ComposeLab> {
   // The helper container that would remove leftovers needs an image from a registry.
   process.env["TESTCONTAINERS_RYUK_DISABLED"] = "true";
-  const project = `kubehop-test-${randomBytes(4).toString("hex")}`;
-  const env = { ...(await ownVariables(project)), ...options.env };
+  const env = { ...(await ownVariables()), ...options.env };
+  const project = env.COMPOSE_PROJECT_NAME;
   const files = [...(options.files ?? ["docker-compose.yml"])];
   const compose = (...args: readonly string[]): Promise<string> =>
     dockerOk(["compose", ...files.flatMap((file) => ["-f", file]), ...args], env);
@@ -88,17 +87,41 @@ const FABRICS = 256;
 /** Labs of one test file are numbered from here, so that two of them never have the same subnets. */
 let labs = randomInt(PODS.count * FABRICS);
 
-/** Subnets that no other lab of this machine is likely to have, and free ports. */
-export async function ownVariables(project: string): Promise<Record<string, string>> {
-  labs += 1;
+/** The variables of docker-compose.yml that a lab has of its own. */
+export interface LabVariables extends Readonly<Record<string, string>> {
+  readonly COMPOSE_PROJECT_NAME: string;
+}
+
+/** A name, free ports, and subnets that no network of the engine has, one that was left over included. */
+export async function ownVariables(): Promise<LabVariables> {
+  const subnets = await takenSubnets();
+  const isTaken = (prefix: string): boolean => subnets.some((one) => one.startsWith(`${prefix}.`));
+  let pods: string;
+  let fabric: string;
+  const last = labs + PODS.count;
+  do {
+    if (labs >= last) throw new Error(`every subnet is taken: ${subnets.join(" ")}`);
+    labs += 1;
+    pods = `10.${PODS.from + (labs % PODS.count)}`;
+    fabric = `172.30.${labs % FABRICS}`;
+  } while (isTaken(pods) || isTaken(fabric));
   return {
-    COMPOSE_PROJECT_NAME: project,
-    KUBEHOP_PODS: `10.${PODS.from + (labs % PODS.count)}`,
-    KUBEHOP_FABRIC: `172.30.${labs % FABRICS}`,
+    COMPOSE_PROJECT_NAME: `kubehop-test-${randomBytes(4).toString("hex")}`,
+    KUBEHOP_PODS: pods,
+    KUBEHOP_FABRIC: fabric,
     KUBEHOP_API_PORT: String(await freePort()),
     KUBEHOP_NODE_PORT: String(await freePort()),
     KUBEHOP_WEB_PORT: String(await freePort()),
   };
+}
+
+/** The subnets of the engine's networks. */
+async function takenSubnets(): Promise<string[]> {
+  const ids = (await dockerOk(["network", "ls", "-q"])).split("\n").filter((id) => id !== "");
+  const format = "{{range .IPAM.Config}}{{.Subnet}} {{end}}";
+  // One that goes meanwhile is an error of the command, not of ours.
+  const { stdout } = await docker(["network", "inspect", "--format", format, ...ids]);
+  return stdout.split(/\s+/).filter((subnet) => subnet !== "");
 }
 
 async function writeKubeconfig(text: string): Promise<AsyncDisposable & { path: string }> {
