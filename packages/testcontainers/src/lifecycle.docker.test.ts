@@ -61,8 +61,8 @@ describe("one lab, in this order", () => {
   beforeAll(async () => {
     lab = await newLab(mark)
       .withNodes(3)
-      .withServiceCidr("10.50.0.0/16")
-      .withPodCidr("10.60.0.0/16")
+      .withServiceCidr("10.50.0.0/16,fd00:50::/112")
+      .withPodCidr("10.60.0.0/16,fd00:60::/56")
       .withLogLevel("debug")
       .withUser("4242:4242")
       .start();
@@ -79,6 +79,28 @@ describe("one lab, in this order", () => {
       "4242:4242 false",
     );
     expect(await inspect(lab, "{{.HostConfig.CapAdd}} {{.HostConfig.CapDrop}}")).toBe("[] [ALL]");
+  });
+
+  test("has IPv6 beside IPv4 where there are CIDRs of both", async () => {
+    const labels = "{ app: six }";
+    await lab.apply(`apiVersion: apps/v1
+kind: Deployment
+metadata: { name: six }
+spec:
+  selector: { matchLabels: ${labels} }
+  template:
+    metadata: { labels: ${labels} }
+    spec: { containers: [{ name: six, image: kubehop/sample-app, args: [backend] }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: six }
+spec: { ipFamilies: [IPv6], selector: ${labels}, ports: [{ port: 80, targetPort: 8080 }] }
+`);
+    const address = async () => (await lab.resolve("six", { type: "AAAA" })).answers.join(" ");
+    await expect.poll(address, { timeout: 60_000 }).toMatch(/^fd00:50::/);
+    const answer = async () => (await lab.request("http://six/hello")).body;
+    await expect.poll(answer, { timeout: 60_000 }).toMatch(/"ip":"fd00:60:0:[123]::/);
   });
 
   test("writes what went wrong to the container's log", async () => {
