@@ -50,7 +50,9 @@ export interface FixtureOptions {
 /** Starts the real server in this process. */
 export async function startDns(options: FixtureOptions): Promise<DnsFixture> {
   const { logLevel = "debug" } = options;
+  await using parts = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "kubehop-dns-"));
+  parts.defer(() => rm(folder, { recursive: true, force: true }));
   const conf = join(folder, "Corefile");
   await writeFile(conf, options.corefile);
   for (const [name, text] of Object.entries(options.files ?? {})) {
@@ -87,6 +89,8 @@ export async function startDns(options: FixtureOptions): Promise<DnsFixture> {
     abort: () => aborts++,
     ...source,
   });
+  parts.use(server);
+  const owned = parts.move();
   return {
     server,
     folder,
@@ -99,10 +103,7 @@ export async function startDns(options: FixtureOptions): Promise<DnsFixture> {
       await writeFile(join(folder, name), text);
     },
     metric: (name) => kit.metrics.getSingleMetricAsString(name),
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
