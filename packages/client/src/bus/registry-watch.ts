@@ -1,12 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Bus, type BusConnection, connectionOf } from "./connection.ts";
+import { createEventBuffer, type EventBuffer } from "./event-buffer.ts";
 import { entryOfEvent, type PublishedEntry, type RegistryEntry } from "./registry-entry.ts";
 import { readSnapshot } from "./snapshot.ts";
 import { REGISTRY_EVENT_SUBJECT } from "./subjects.ts";
 
 /** What to watch and whom to tell. Callbacks are called one at a time and must not throw. */
 export interface RegistryWatchOptions {
-  /** Keys, with NATS wildcards: `services.>`. */
+  /** Keys, with NATS wildcards: `services.>`; `>` for the whole registry. */
   readonly filter: string;
   /**
    * Called once, when all live keys are known, in order of revision. Called again only when the
@@ -15,8 +16,10 @@ export interface RegistryWatchOptions {
    */
   onSnapshot(entries: readonly RegistryEntry[], revision: number): void;
   /**
-   * Called for each later change of a key, with rising revisions. Writes made while the connection
-   * was lost come as the last state of each key only: a deletion may be of a key never heard of.
+   * Called for each later change of a key. Writes made while the connection was lost come as the
+   * last state of each key only: a deletion may be of a key never heard of. Who watches the whole
+   * registry is told every write, in the order of their revisions. With any other filter that
+   * holds for each key; writes of different keys through different API servers may change places.
    */
   onEntry(entry: RegistryEntry): void;
   /**
@@ -26,8 +29,11 @@ export interface RegistryWatchOptions {
   onGap?(revision: number): void;
 }
 
+const WHOLE_REGISTRY = ">";
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 2_000;
+/** A write that comes later than this after one that was stored after it is lost. */
+const LATE_MS = 250;
 
 /**
  * Follows part of the registry for ever. It listens to the republished writes first, reads a
@@ -41,8 +47,12 @@ export function watchRegistry(bus: Bus, options: RegistryWatchOptions): AsyncDis
 }
 
 /**
- * Two modes. Buffering: writes are kept (the last of each key) until a snapshot is there. Live:
- * they are told at once. Whoever loses trust in the stream calls `resync`.
+ * Two modes. Buffering: writes are kept until a snapshot is there. Live: they are told at once.
+ * Whoever loses trust in the stream calls `resync`.
+ *
+ * nats-server before 2.10 publishes the writes of two connections in another order than it stores
+ * them, now and then (seen with 2.9.10: one of a hundred). Who follows the whole registry knows
+ * which revision comes next and holds what comes before it.
  */
 class RegistryWatch {
   readonly #connection: BusConnection;
@@ -58,7 +68,10 @@ class RegistryWatch {
   /** Events up to here are in the last snapshot. */
   #floor = 0;
   #synced = false;
-  #buffer: Map<string, RegistryEntry> | undefined = new Map();
+  #buffer: EventBuffer | undefined = createEventBuffer();
+  /** Came before its turn: by revision, of the whole registry only. */
+  readonly #early = new Map<number, PublishedEntry>();
+  #late: NodeJS.Timeout | undefined;
   /** Counts the reasons to read a snapshot; one taken before the last reason is worthless. */
   #reasons = 1;
   #wake: () => void = () => {};
@@ -76,6 +89,7 @@ class RegistryWatch {
       },
     });
     this.#disposables.defer(() => subscription.unsubscribe());
+    this.#disposables.defer(() => this.#stopWaiting());
     this.#disposables.use(this.#connection.onDisconnect(() => this.#resync()));
     this.#disposables.use(bus.onReconnect(() => this.#resync()));
     this.#loop = this.#run();
@@ -88,12 +102,20 @@ class RegistryWatch {
     await this.#loop;
   }
 
-  /** Goes to buffering, beginning with the entry that showed the gap, if one did. */
-  #resync(entry?: RegistryEntry): void {
+  /** Goes to buffering, beginning with the event that showed the gap, if one did. */
+  #resync(event?: PublishedEntry): void {
     this.#reasons += 1;
-    this.#buffer ??= new Map();
-    if (entry !== undefined) this.#buffer.set(entry.key, entry);
+    this.#buffer ??= createEventBuffer();
+    for (const early of this.#early.values()) this.#keep(early);
+    this.#early.clear();
+    this.#stopWaiting();
+    if (event !== undefined) this.#keep(event);
     this.#wake();
+  }
+
+  /** Keeps an event until a snapshot is there, which has to be a newer one if there is no room. */
+  #keep(event: PublishedEntry): void {
+    if (this.#buffer?.add(event) === false) this.#reasons += 1;
   }
 
   async #run(): Promise<void> {
@@ -152,16 +174,13 @@ class RegistryWatch {
 
   #apply(entries: readonly RegistryEntry[]): void {
     const revision = entries.at(-1)?.revision ?? 0;
-    const buffered = [...(this.#buffer?.values() ?? [])];
+    const buffered = this.#buffer?.takeAll() ?? [];
     this.#buffer = undefined;
     const replaced = revision < this.#revision;
     if (!this.#synced || replaced) this.#begin(entries, revision);
     else this.#continue(entries, revision);
     this.#floor = revision;
-    buffered.sort((a, b) => a.revision - b.revision);
-    for (const entry of buffered) {
-      if (entry.revision > this.#revision) this.#tell(entry);
-    }
+    for (const event of buffered) this.#onEvent(event);
   }
 
   #begin(entries: readonly RegistryEntry[], revision: number): void {
@@ -188,16 +207,54 @@ class RegistryWatch {
     if (revision > before) this.#guard(() => this.#options.onGap?.(revision));
   }
 
-  #onEvent({ entry, previousRevision }: PublishedEntry): void {
-    if (this.#buffer !== undefined) {
-      this.#buffer.set(entry.key, entry);
-      return;
+  #onEvent(event: PublishedEntry): void {
+    if (this.#buffer !== undefined) return this.#keep(event);
+    const { revision } = event.entry;
+    if (revision <= this.#floor) return;
+    if (this.#isWhole() && revision > this.#revision + 1) return this.#hold(event);
+    this.#take(event);
+    if (this.#early.size > 0) this.#release();
+  }
+
+  #take(event: PublishedEntry): void {
+    const { entry, previousRevision } = event;
+    if (!this.#isGap(entry, previousRevision)) return this.#tell(entry);
+    this.#warnOfLoss(entry.key);
+    this.#resync(event);
+  }
+
+  #hold(event: PublishedEntry): void {
+    this.#early.set(event.entry.revision, event);
+    this.#late ??= setTimeout(() => {
+      this.#warnOfLoss(event.entry.key);
+      this.#resync();
+    }, LATE_MS);
+  }
+
+  /** Takes what was early and is due now. What waits then, waits for another one. */
+  #release(): void {
+    this.#stopWaiting();
+    for (;;) {
+      const due = this.#early.get(this.#revision + 1);
+      if (due === undefined) break;
+      this.#early.delete(due.entry.revision);
+      this.#take(due);
     }
-    if (entry.revision <= this.#floor) return;
-    const gap = this.#isGap(entry, previousRevision);
-    if (!gap) return this.#tell(entry);
-    this.#connection.logger.warn({ key: entry.key }, "registry events were lost, reading again");
-    this.#resync(entry);
+    const [next] = this.#early.values();
+    if (next !== undefined) this.#hold(next);
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#late);
+    this.#late = undefined;
+  }
+
+  #warnOfLoss(key: string): void {
+    this.#connection.logger.warn({ key }, "registry events were lost, reading again");
+  }
+
+  #isWhole(): boolean {
+    return this.#options.filter === WHOLE_REGISTRY;
   }
 
   /** Whether events are missing: of this key by its chain of revisions, or any that come late. */

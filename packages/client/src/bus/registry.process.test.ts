@@ -164,6 +164,32 @@ describe("registry", () => {
     expect(gaps).toEqual([deleted]);
   });
 
+  it("tells a watcher of everything the writes of two connections in their order", async () => {
+    await using other = await nats.connect("apiserver");
+    await using second = await openRegistry(other);
+    const told: number[] = [];
+    let start: number | undefined;
+    const gaps: number[] = [];
+    await using _watch = watchRegistry(bus, {
+      filter: ">",
+      onSnapshot: (_entries, revision) => (start = revision),
+      onEntry: ({ revision }) => told.push(revision),
+      onGap: (revision) => gaps.push(revision),
+    });
+    const first = await waitFor(() => start);
+    // nats-server 2.9 publishes some dozens of these before what it has stored before them.
+    const count = 6_000;
+    const writers = Array.from({ length: 16 }, async (_, writer) => {
+      for (let i = writer; i < count; i += 16) {
+        await (i % 2 === 0 ? registry : second).create(`pods.order.p-${i}`, bytes("1"));
+      }
+    });
+    await Promise.all(writers);
+    await waitFor(() => told.length >= count, { timeoutMs: 30_000 });
+    expect(told).toEqual(Array.from({ length: count }, (_, i) => first + 1 + i));
+    expect(gaps).toEqual([]);
+  });
+
   it("tells a watcher deletions with the last object, and nothing of lost races", async () => {
     const seen: RegistryEntry[] = [];
     let snapshot: readonly RegistryEntry[] | undefined;
