@@ -15,7 +15,7 @@ import { isDeleting, uidOf } from "./owners.ts";
  * Writes through the API server and resolves only when our own cache shows the write. A reconcile
  * therefore never starts from a cache that lacks what the one before it did, and needs no record
  * of expected changes: the registry has one line of revisions, so "my cache is at least there" is
- * one comparison. It costs about a millisecond a write.
+ * one comparison with the object's own. It costs about a millisecond a write.
  */
 export interface Writer {
   create<T extends KubeObject>(kind: Kind<T>, object: Draft<T>): Promise<T>;
@@ -44,9 +44,20 @@ const FOLLOW_DEADLINE_MS = 5_000;
 export function createWriter(rest: RestClient, caches: Caches): Writer {
   const written = async <T extends KubeObject>(kind: Kind<T>, object: T): Promise<T> => {
     const cache = cacheOf(caches, kind);
-    const revision = Number(object.metadata.resourceVersion);
-    await follows(kind, cache, () => cache.revision() >= revision);
+    await follows(kind, cache, () => shows(cache, object) || lacks(cache, object));
+    // Its deletion came already, or another object's write overtook this one.
+    if (!shows(cache, object) && (await exists(kind, object))) {
+      await follows(kind, cache, () => shows(cache, object));
+    }
     return object;
+  };
+  const exists = async (kind: Kind, { metadata }: KubeObject): Promise<boolean> => {
+    try {
+      return (await rest.get(kind, metadata)).metadata.uid === metadata.uid;
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      throw error;
+    }
   };
   return {
     create: async (kind, object) => written(kind, await rest.create(kind, object)),
@@ -69,6 +80,22 @@ export function createWriter(rest: RestClient, caches: Caches): Writer {
       });
     },
   };
+}
+
+/** Whether a cache has this version of an object, or a newer one. */
+function shows(cache: Informer<KubeObject>, object: KubeObject): boolean {
+  const cached = cache.store.get(namespacedName(object));
+  return cached !== undefined && revisionOf(cached) >= revisionOf(object);
+}
+
+/** Whether a cache that is past this version of an object has no such object. */
+function lacks(cache: Informer<KubeObject>, object: KubeObject): boolean {
+  const cached = cache.store.get(namespacedName(object));
+  return cached === undefined && cache.revision() >= revisionOf(object);
+}
+
+function revisionOf({ metadata }: KubeObject): number {
+  return Number(metadata.resourceVersion);
 }
 
 async function follows<T extends KubeObject>(

@@ -117,17 +117,31 @@ async function findOwner(
   const { namespace } = object.metadata;
   const ref = { name: reference.name, ...(kind.namespaced && { namespace }) };
   const cache = cacheOf(context.caches, kind);
-  const cached = cache.store.get(namespacedName({ metadata: plain(ref) }));
-  if (cached?.metadata.uid === reference.uid) return cached;
+  const cached = (): KubeObject | undefined => {
+    const found = cache.store.get(namespacedName({ metadata: plain(ref) }));
+    return found?.metadata.uid === reference.uid ? found : undefined;
+  };
+  const known = cached();
+  if (known !== undefined) return known;
   try {
     const live = await context.rest.get(kind, ref);
-    // A version that our cache is past, and has not: the API server has yet to hear of its end.
-    const isGone = Number(live.metadata.resourceVersion) <= cache.revision();
-    return live.metadata.uid === reference.uid && !isGone ? live : undefined;
+    if (live.metadata.uid !== reference.uid) return undefined;
+    if (Number(live.metadata.resourceVersion) > cache.revision()) return live;
+    return cached() ?? unclear(kind, reference);
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
+}
+
+/**
+ * Our cache is past an owner's version and has no such owner: the API server has yet to hear of
+ * its end, or we of its beginning. The one who is late will have heard when this is tried again.
+ */
+function unclear(kind: Kind, { name, uid }: OwnerReference): never {
+  throw new Error(
+    `the API server has ${kind.kind} ${name} (${uid}) and the cache has not: waiting`,
+  );
 }
 
 function plain(ref: { name: string; namespace?: string | undefined }): {
