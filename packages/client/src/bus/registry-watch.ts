@@ -50,9 +50,9 @@ export function watchRegistry(bus: Bus, options: RegistryWatchOptions): AsyncDis
  * Two modes. Buffering: writes are kept until a snapshot is there. Live: they are told at once.
  * Whoever loses trust in the stream calls `resync`.
  *
- * nats-server before 2.10 publishes the writes of two connections in another order than it stores
- * them, now and then (seen with 2.9.10: one of a hundred). Who follows the whole registry knows
- * which revision comes next and holds what comes before it.
+ * nats-server before 2.9.16 (its pull request 4018) publishes the writes of two connections in
+ * another order than it stores them now and then; with 2.9.10 it is one of a hundred. Who follows
+ * the whole registry knows which revision comes next and holds what comes before its turn.
  */
 class RegistryWatch {
   readonly #connection: BusConnection;

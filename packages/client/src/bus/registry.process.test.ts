@@ -177,7 +177,7 @@ describe("registry", () => {
       onGap: (revision) => gaps.push(revision),
     });
     const first = await waitFor(() => start);
-    // nats-server 2.9 publishes some dozens of these before what it has stored before them.
+    // nats-server 2.9.10 publishes some dozens of these before what it has stored before them.
     const count = 6_000;
     const writers = Array.from({ length: 16 }, async (_, writer) => {
       for (let i = writer; i < count; i += 16) {
