@@ -40,7 +40,8 @@ export function createWatchSockets(deps: WatchDeps): WatchSockets {
     async serve({ request, socket, head }, watched) {
       const open = await openWatch(deps, watched);
       server.handleUpgrade(request, socket, head, (client) => {
-        client.on("error", () => client.terminate());
+        // A broken frame: ws says so (1002 or 1009), and ends the connection, after 30 s by force.
+        client.on("error", () => {});
         const watch = open(sinkOf(client));
         client.once("close", () => watch[Symbol.dispose]());
         deps.streams.add(client, () => watch.end());

@@ -20,6 +20,8 @@ export interface RawCase {
   readonly codes: readonly number[];
   /** The codes of so many answers instead. */
   readonly count?: number;
+  /** What the last octets must be. */
+  readonly last?: Buffer;
 }
 
 const HOST = "Host: x\r\n";
@@ -136,7 +138,11 @@ export const RAW_CASES: readonly RawCase[] = [
     [404],
   ),
   upgrade("an upgrade to nowhere", "//", `Upgrade: websocket\r\n${KEY}`, [404]),
-  upgrade("frames that are none", `${PODS}?watch=1`, `Upgrade: websocket\r\n${KEY}`, [101]),
+  {
+    ...upgrade("frames that are none", `${PODS}?watch=1`, `Upgrade: websocket\r\n${KEY}`, [101]),
+    // A close frame: protocol error (RFC 6455 §7.4.1).
+    last: Buffer.from([0x88, 2, 1002 >> 8, 1002 & 0xff]),
+  },
   {
     name: "a body that never comes, from one who hangs up",
     codes: [],
@@ -151,7 +157,7 @@ export const RAW_CASES: readonly RawCase[] = [
 const DEADLINE_MS = 60_000;
 
 /** Runs a case; gives the codes of the answers, or throws when the connection stays open. */
-export async function runRaw(target: RawTarget, { send }: RawCase): Promise<number[]> {
+export async function runRaw(target: RawTarget, { send, last }: RawCase): Promise<number[]> {
   const { port, ca, cert, key } = target;
   const socket = connectTls({ host: "127.0.0.1", port, ca, cert, key });
   let answer = "";
@@ -164,6 +170,9 @@ export async function runRaw(target: RawTarget, { send }: RawCase): Promise<numb
   const end = await Promise.race([closed, late]);
   socket.destroy();
   if (end === "late") throw new Error(`still open after ${DEADLINE_MS} ms; it said ${answer}`);
+  if (last !== undefined && !answer.endsWith(last.toString("latin1"))) {
+    throw new Error(`ended with ${JSON.stringify(answer.slice(-last.length))}`);
+  }
   return [...answer.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, code]) => Number(code));
 }
 
