@@ -69,8 +69,9 @@ function bindTransfers(
   bind: Bind,
   settle: Settle,
 ): Pick<Syscalls, "recv" | "send" | "sendto" | "recvmmsg" | "shutdown" | "close"> {
-  const recv = bind("recv", WORD, INT, WORD, WORD, INT);
-  const send = bind("send", WORD, INT, WORD, WORD, INT);
+  // ssize_t, cut to an int: no buffer here has 2 GiB, and its way into JavaScript is the shorter one.
+  const recv = bind("recv", INT, INT, WORD, WORD, INT);
+  const send = bind("send", INT, INT, WORD, WORD, INT);
   const sendto = bind("sendto", WORD, INT, WORD, WORD, INT, WORD, INT);
   const recvmmsg = bind("recvmmsg", INT, INT, WORD, INT, INT, WORD);
   const shutdown = bind("shutdown", INT, INT, INT);
